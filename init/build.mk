@@ -1,0 +1,3 @@
+.PHONY: check-init
+check-init: ## init's tests: as PID 1 of a PID namespace
+	@true

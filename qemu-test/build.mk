@@ -1,0 +1,3 @@
+.PHONY: check-qemu
+check-qemu: ## the real image under real Xen in QEMU
+	@true

@@ -1,0 +1,1 @@
+# rootfs: see the top Makefile.

@@ -1,0 +1,3 @@
+.PHONY: check-sim
+check-sim: ## the simulator's seeds and scenarios
+	@true
