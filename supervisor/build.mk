@@ -4,6 +4,7 @@ DEPS_TEST += libcmocka-dev
 
 # A test program is supervisor/tests/test_X.c; TEST_SRC_X names what it tests.
 TEST_SRC_kv := supervisor/base/kv.c
+TEST_SRC_restart := supervisor/core/restart.c
 UNIT_TESTS := $(basename $(notdir $(wildcard supervisor/tests/test_*.c)))
 UNIT_BIN := $(B)/host/tests
 
