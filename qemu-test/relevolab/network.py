@@ -1,0 +1,56 @@
+"""Switches (bridges) and cables (taps) in a lab's namespace.
+
+The lab's host itself is plugged into every switch: 10.9.N.1/24 on switch number N."""
+import subprocess
+
+NAME_MAX = 15  # IFNAMSIZ less its zero
+
+
+def tap_name(node, index):
+    name = f"{node}.{index}"
+    if len(name) > NAME_MAX:
+        raise ValueError(f"node name {node!r} is too long for an interface name")
+    return name
+
+
+class Network:
+    def __init__(self, space):
+        self.space = space
+
+    def ip(self, *words):
+        self.space.run("ip", *words)
+
+    def add_switch(self, name, number):
+        """A switch without spanning tree, forwarding at once; the lab's host is 10.9.number.1."""
+        self.ip("link", "add", name, "type", "bridge", "forward_delay", "0", "stp_state", "0")
+        self.ip("address", "add", f"10.9.{number}.1/24", "dev", name)
+        self.ip("link", "set", name, "up")
+
+    def add_trunk(self, first, second):
+        """A cable between two switches."""
+        one, other = f"{first}-{second}"[:NAME_MAX], f"{second}-{first}"[:NAME_MAX]
+        self.ip("link", "add", one, "type", "veth", "peer", "name", other)
+        for port, switch in ((one, first), (other, second)):
+            self.ip("link", "set", port, "master", switch)
+            self.ip("link", "set", port, "up")
+
+    def add_tap(self, tap, switch):
+        """A port for a blade's NIC, plugged into a switch."""
+        self.ip("tuntap", "add", tap, "mode", "tap")
+        self.ip("link", "set", tap, "master", switch)
+        self.ip("link", "set", tap, "up")
+
+    def silence(self, tap):
+        """The switch's port stops forwarding; the link light stays on."""
+        self.space.run("bridge", "link", "set", "dev", tap, "state", "0")
+
+    def unsilence(self, tap):
+        self.space.run("bridge", "link", "set", "dev", tap, "state", "3")
+
+    def ping(self, address, seconds=1):
+        """Whether one ping is answered."""
+        try:
+            return self.space.run("ping", "-n", "-c1", f"-W{seconds}", address, check=False,
+                                  timeout=seconds + 10).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False

@@ -1,0 +1,234 @@
+"""One blade: a QEMU machine that boots Xen, the dom0 kernel and the initrd by multiboot."""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from .channel import Channel, ChannelError
+from .clock import now, wait_for
+from .console import read_log
+from .network import tap_name
+from .qmp import Qmp, QmpError
+from .space import started_at
+
+CMDLINE_MAX = 1023  # Xen cuts a PV dom0's command line there, silently
+# SMAP breaks a PV dom0 under QEMU 7.2's TCG, which qemu64 does not have; PVH guests want npt, the
+# random generator rdrand.
+MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+rdrand"]
+
+
+@dataclass
+class Plan:
+    """What a blade is made of. Sizes in MiB."""
+    name: str
+    memory: int = 768
+    cpus: int = 2
+    dom0_mem: int = 128
+    words: list = field(default_factory=list)      # more words for the dom0 kernel's command line
+    xen_words: list = field(default_factory=list)
+    hostname: bool = True                          # pass hostname=NAME
+    nics: list = field(default_factory=lambda: ["front"])  # the switch of each
+    disks: list = field(default_factory=list)      # image files, /dev/vda first
+    image: str = ""                                # directory with xen.gz, vmlinuz, initrd.img
+    site: str = ""                                 # a site bundle (cpio) to append to the initrd
+
+    def command_line(self):
+        words = ["console=hvc0", "shell=ttyS1"]
+        if self.hostname:
+            words.append(f"hostname={self.name}")
+        line = " ".join(words + self.words)
+        if len(line) > CMDLINE_MAX:
+            raise ValueError(f"{self.name}: command line of {len(line)} bytes, Xen passes {CMDLINE_MAX}")
+        return line
+
+
+class Node:
+    """`folder` holds its consoles, sockets and state; `number` makes its addresses."""
+
+    def __init__(self, space, network, story, folder, number, plan):
+        self.space, self.network, self.story = space, network, story
+        self.folder, self.number, self.plan = Path(folder), number, plan
+        self.name = plan.name
+        self.channel = Channel(self.folder / "shell.sock")
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    # --- power
+
+    def mac(self, index):
+        return f"52:54:00:09:{self.number:02x}:{index:02x}"
+
+    def plug_in(self):
+        """Lays the cables; once in a node's life."""
+        for index, switch in enumerate(self.plan.nics):
+            self.network.add_tap(tap_name(self.name, index), switch)
+
+    def _boot_files(self):
+        """(xen, kernel, initrd): Xen unpacked, as QEMU's multiboot loader wants it; the site behind
+        the initrd."""
+        image = Path(self.plan.image)
+        xen, initrd = self.folder / "xen", self.folder / "initrd.img"
+        with open(xen, "wb") as out:
+            subprocess.run(["gzip", "-dc", str(image / "xen.gz")], stdout=out, check=True)
+        with open(initrd, "wb") as out:
+            for part in [image / "initrd.img", *([Path(self.plan.site)] if self.plan.site else [])]:
+                data = part.read_bytes()
+                out.write(data + b"\0" * (-len(data) % 4))
+        return xen, image / "vmlinuz", initrd
+
+    def _command(self):
+        plan = self.plan
+        xen, kernel, initrd = self._boot_files()
+        line = plan.command_line().replace(",", ",,")  # a comma ends a module in QEMU's list
+        command = [
+            "qemu-system-x86_64", *MACHINE, "-name", self.name, "-nodefaults", "-display", "none",
+            "-m", str(plan.memory), "-smp", str(plan.cpus), "-S",
+            "-kernel", xen, "-initrd", f"{kernel} {line},{initrd}", "-append",
+            " ".join(["console=com1", "com1=115200,8n1", f"dom0_mem={plan.dom0_mem}M,max:{plan.dom0_mem}M",
+                      *plan.xen_words]),
+            "-qmp", "unix:qmp.sock,server=on,wait=off",
+            "-chardev", "socket,id=com1,path=console.sock,server=on,wait=off", "-serial", "chardev:com1",
+            "-chardev", "socket,id=com2,path=shell.sock,server=on,wait=off", "-serial", "chardev:com2",
+            "-device", "virtio-rng-pci"]
+        for index in range(len(plan.nics)):
+            command += ["-netdev", f"tap,id=net{index},ifname={tap_name(self.name, index)},script=no,"
+                        "downscript=no", "-device",
+                        f"virtio-net-pci,id=nic{index},netdev=net{index},mac={self.mac(index)}"]
+        for index, disk in enumerate(plan.disks):
+            command += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}", "-device",
+                        f"virtio-blk-pci,drive=disk{index},serial={Path(disk).stem[:20]}"]
+        return list(map(str, command))
+
+    def power_on(self):
+        """Starts the machine; returns the time at which its processors began to run."""
+        for name in ("qmp.sock", "console.sock", "shell.sock", "console-user.sock"):
+            (self.folder / name).unlink(missing_ok=True)
+        with open(self.folder / "qemu.log", "ab") as log:
+            _, pid = self.space.spawn(self._command(), cwd=self.folder, stdin=subprocess.DEVNULL,
+                                      stdout=log, stderr=log)
+            (self.folder / "qemu.pid").write_text(json.dumps([pid, started_at(pid)]))
+            wait_for(lambda: (self.folder / "qmp.sock").exists() or not self.is_on(),
+                     f"QEMU to start; see {log.name}", 30)
+            if not self.is_on():
+                raise RuntimeError(f"QEMU ended at once; see {log.name}")
+            library = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+            self.space.spawn([sys.executable, "-m", "relevolab.console"], cwd=self.folder, env=library,
+                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            wait_for((self.folder / "console-user.sock").exists, "the console's keeper to start", 30)
+        with Qmp(self.folder / "qmp.sock") as qmp:
+            self.story.note("lab", f"{self.name}: power on")
+            qmp.execute("cont")
+        return now()
+
+    def _qemu(self):
+        """The machine's process id, or None when it is off."""
+        try:
+            pid, start = json.loads((self.folder / "qemu.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if start is not None and started_at(pid) == start else None
+
+    def is_on(self):
+        return self._qemu() is not None
+
+    def kill(self):
+        """Pulls the plug."""
+        pid = self._qemu()
+        if pid:
+            self.story.note("lab", f"{self.name}: power cut")
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: not self.is_on(), f"{self.name} to be dead", 30)
+        self.channel.close()
+
+    def wait_off(self, seconds=120):
+        wait_for(lambda: not self.is_on(), f"{self.name} to power off", seconds)
+        self.channel.close()
+
+    def qmp(self, command, **arguments):
+        with Qmp(self.folder / "qmp.sock") as qmp:
+            return qmp.execute(command, **arguments)
+
+    def freeze(self):
+        """The whole host stands still, clocks and all."""
+        self.story.note("lab", f"{self.name}: frozen")
+        self.qmp("stop")
+
+    def thaw(self):
+        self.story.note("lab", f"{self.name}: thawed")
+        self.qmp("cont")
+
+    def reset(self):
+        self.story.note("lab", f"{self.name}: reset button")
+        self.qmp("system_reset")
+
+    def state(self):
+        """off, running, paused, or what else QEMU calls it."""
+        if not self.is_on():
+            return "off"
+        try:
+            return self.qmp("query-status")["status"]
+        except (OSError, QmpError) as error:
+            return f"unknown ({error})"
+
+    # --- cables
+
+    def cut(self, index):
+        self.story.note("lab", f"{self.name}: cable {index} cut")
+        self.qmp("set_link", name=f"nic{index}", up=False)
+
+    def heal(self, index):
+        """The cable is whole, and the switch's port forwards."""
+        self.story.note("lab", f"{self.name}: cable {index} healed")
+        self.qmp("set_link", name=f"nic{index}", up=True)
+        self.network.unsilence(tap_name(self.name, index))
+
+    def silence(self, index):
+        self.story.note("lab", f"{self.name}: switch port of cable {index} silent")
+        self.network.silence(tap_name(self.name, index))
+
+    # --- what is seen of it
+
+    def console_lines(self):
+        """[(time, line)] since the lab began."""
+        return read_log(self.folder / "console.log")
+
+    def find_line(self, pattern, since=0.0):
+        """(time, line) of the first console line from `since` on that matches, or None."""
+        wanted = re.compile(pattern)
+        return next((entry for entry in self.console_lines()
+                     if entry[0] >= since and wanted.search(entry[1])), None)
+
+    def wait_line(self, pattern, since=0.0, seconds=120):
+        return wait_for(lambda: self.find_line(pattern, since),
+                        f"{self.name}'s console to say /{pattern}/", seconds)
+
+    # --- commands
+
+    def run(self, command, seconds=60):
+        """Runs a shell command on the blade."""
+        return self.channel.run(command, seconds)
+
+    def output(self, command, seconds=60):
+        """The output of a command that must succeed."""
+        result = self.run(command, seconds)
+        if result.status:
+            raise ChannelError(f"{self.name}: {result}")
+        return result.output
+
+    def wait_shell(self, seconds=180):
+        """Until commands can be run."""
+        self.run("true", seconds)
+
+    def relevo(self, *words, seconds=60):
+        return self.output("relevo " + " ".join(words), seconds)
+
+    def status(self):
+        return json.loads(self.relevo("status", "--json"))
+
+    # --- kept between invocations of the lab command
+
+    def save(self):
+        return {"number": self.number, "plan": asdict(self.plan)}

@@ -1,0 +1,104 @@
+"""The lab's own small parts."""
+import io
+import subprocess
+
+import pytest
+
+from relevolab import clock, cpio, disk
+from relevolab.console import Stamper
+from relevolab.guest import Guest
+from relevolab.network import Network
+from relevolab.node import Plan
+from relevolab.space import Space
+from relevolab.story import Event, render
+
+
+@pytest.fixture(name="space")
+def make_space():
+    space = Space.create(stays=False)
+    yield space
+    space.close()
+
+
+def test_waiting_tells_what_for():
+    with pytest.raises(clock.LabTimeout, match="for the moon"):
+        clock.wait_for(lambda: False, "the moon", 0.01, every=0.01)
+    assert clock.wait_for(lambda: 7, "nothing", 1) == 7
+
+
+def test_everything_in_a_space_dies_with_it():
+    space = Space.create(stays=False)
+    process, _ = space.spawn(["sleep", "1000"])
+    assert space.alive()
+    space.close()
+    process.wait(10)
+    assert not space.alive()
+
+
+def test_switches_and_cables(space):
+    network = Network(space)
+    network.add_switch("front", 0)
+    network.add_switch("back", 1)
+    network.add_trunk("front", "back")
+    network.add_tap("blade1.0", "front")
+    assert network.ping("10.9.0.1")
+    assert not network.ping("10.9.0.77")
+    network.silence("blade1.0")
+    assert "state disabled" in space.run("bridge", "link", "show", "dev", "blade1.0").stdout
+    outside = subprocess.run(["ip", "link", "show", "front"], capture_output=True, check=False)
+    assert outside.returncode != 0
+
+
+def test_console_lines_are_stamped_when_they_begin():
+    out = io.StringIO()
+    stamper = Stamper(out.write)
+    stamper.feed(b"\x1b[1mone\r\ntw", 1.0)
+    stamper.feed(b"o\n\n", 2.0)
+    assert out.getvalue() == "1.000 one\n1.000 two\n"
+
+
+def test_story_is_told_from_its_first_event():
+    assert render([Event(10.0, "lab", "power on"), Event(11.5, "blade1", "hello")]).splitlines() == [
+        "    0.000  lab     power on", "    1.500  blade1  hello"]
+
+
+def test_cpio_unpacks(tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "deep/er").mkdir(parents=True)
+    (tree / "deep/er/file").write_bytes(b"x" * 1001)
+    (tree / "link").symlink_to("deep/er/file")
+    (tree / "tool").write_text("#!/bin/sh\n")
+    (tree / "tool").chmod(0o755)
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["cpio", "-idm", "--quiet"], input=cpio.archive(tree, "site/sub"), cwd=out, check=True)
+    assert (out / "site/sub/link").read_bytes() == b"x" * 1001
+    assert (out / "site/sub/tool").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_disk_has_the_files_of_its_tree(tmp_path):
+    tree = tmp_path / "tree"
+    (tree / "boot").mkdir(parents=True)
+    (tree / "boot/hello").write_text("hello\n")
+    image = disk.make(tmp_path / "disk.img", tree, root_mib=8)
+    start, size = disk.partition(image, 1)
+    root = tmp_path / "root.img"
+    root.write_bytes(image.read_bytes()[start:start + size])
+    shown = subprocess.run(["debugfs", "-R", "cat /boot/hello", root], capture_output=True, check=True)
+    assert shown.stdout == b"hello\n"
+    assert subprocess.run(["e2fsck", "-fn", root], capture_output=True, check=False).returncode == 0
+    assert disk.partition(image, 2)[0] == start + size
+
+
+def test_command_line_that_xen_would_cut_is_refused():
+    assert "hostname=blade1" in Plan("blade1").command_line()
+    with pytest.raises(ValueError, match="Xen passes 1023"):
+        Plan("blade1", words=["x" * 1000]).command_line()
+
+
+def test_guest_files():
+    text = Guest("web1", 11, device="/dev/vda", keys=['home = "blade1"']).config()
+    assert 'disk = ["phy:/dev/vda,xvda,w"]' in text
+    assert "agent.ip=10.9.0.11/24" in text
+    assert 'home = "blade1"' in text
+    assert "kernel" not in Guest("web1", 11, boot="disk", device="/dev/vda").config()
