@@ -33,6 +33,8 @@ LINT_PY :=
 LINT_SH :=
 DEPS_BUILD := python3
 DEPS_TEST :=
+# Folders of tests that stage check-build runs.
+BUILD_TESTS :=
 
 include rootfs/build.mk kernel-config/build.mk init/build.mk supervisor/build.mk image/build.mk \
 	qemu-test/build.mk .ci/build.mk

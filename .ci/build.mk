@@ -34,6 +34,12 @@ lint-py:
 lint-sh:
 	shellcheck $(LINT_SH)
 
+.PHONY: check-build
+check-build: ## tests of what builds the image: ports, kernel configuration, image
+	@mkdir -p $(B)/results/check-build
+	@$(PYTHON) -m pytest -q -p no:cacheprovider --import-mode=importlib \
+		--junitxml=$(B)/results/check-build/build.xml $(BUILD_TESTS)
+
 .PHONY: check
 check: deps ## install what the tests need and run them all
-	@$(PYTHON) .ci/check.py lint check-unit check-init check-sim check-qemu
+	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-sim check-qemu
