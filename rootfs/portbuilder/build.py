@@ -96,8 +96,9 @@ class Builder:
                 except PortError as failure:
                     self.failed.set()
                     failures.append(failure)
-                    if futures:
-                        self.say(f"ports: {failure}\nports: letting {', '.join(futures.values())} finish")
+                    if self.running:
+                        self.say(f"ports: {str(failure).splitlines()[0]}\n"
+                                 f"ports: letting {', '.join(self.running)} finish")
         if failures:
             raise failures[0]
         self.say(f"ports: all {len(wanted)} parts are built, {len(todo)} of them now, in "
@@ -190,33 +191,35 @@ class Builder:
 
     def _patch(self, port, work, log):
         for entry in port.patches:
-            if entry == "debian":
-                folder = work / "src/debian/patches"
-                if not (folder / "series").exists():
-                    raise PortError(f"{port.name}: patches names Debian's series, but no debian tarball with "
-                                    f"one is among its files")
-                lines = (folder / "series").read_text().splitlines()
-                names = [words[0] for words in (line.split() for line in lines)
-                         if words and not words[0].startswith("#")]
-                for name in port.skip_patches:
-                    if name not in names:
-                        raise PortError(f"{port.name}: skip-patches names {name}, not in Debian's series")
-                patches = [folder / name for name in names if name not in port.skip_patches]
+            if entry.startswith("debian"):
+                patches = self._debian_patches(port, work / "src/debian/patches", entry)
             else:
                 patches = sorted(self.tree.glob(entry))
             for patch in patches:
-                self._run(port, ["patch", "-p1", "--fuzz=2", "--no-backup-if-mismatch", "-i", patch],
-                          work / "src", log)
+                self._run(port, ["patch", "-p1", "--no-backup-if-mismatch", "-i", patch], work / "src", log)
+
+    @staticmethod
+    def _debian_patches(port, folder, entry):
+        """"debian": all of Debian's series; "debian:NAME": one of it."""
+        if not (folder / "series").exists():
+            raise PortError(f"{port.name}: patches says '{entry}', but none of its files has Debian's series")
+        lines = (line.split() for line in (folder / "series").read_text().splitlines())
+        series = [words[0] for words in lines if words and not words[0].startswith("#")]
+        name = entry.removeprefix("debian").removeprefix(":")
+        if not name:
+            return [folder / each for each in series]
+        if name not in series:
+            raise PortError(f"{port.name}: patches says '{entry}', which is not in Debian's series")
+        return [folder / name]
 
     def _compile(self, port, work, log):
-        sysroot = tools = None
+        sysroot, tools = work / "sysroot", work / "tools"
         if port.on_musl:
-            sysroot, tools = work / "sysroot", work / "tools"
             needs = [self.ports[name] for name in self._closure(port)]
             lay.sysroot([self.root(need) for need in needs], sysroot,
                         [(work / "src", f"/{port.name}"), (sysroot, "")])
             toolchain.write_tools(tools, sysroot)
-        env = toolchain.environment(work, sysroot, tools, work / "out/root", self.tree)
+        env = toolchain.environment(port, work, sysroot, tools, work / "out/root", self.tree)
         env["MAKEFLAGS"] = self.jobserver.makeflags
         for need in port.needs:
             env["PORT_" + need.upper().replace("-", "_")] = str(self.root(self.ports[need]))

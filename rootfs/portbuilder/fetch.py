@@ -104,16 +104,37 @@ def sha256(path):
 
 
 def _candidate_uris(apt, port, name):
-    """Where a file may be: where apt's index says, or beside another version's files (a superseded
-    version leaves the index some time before it leaves the mirror)."""
+    """Where a file may be, and whether apt's index still has it. If not, it may yet be beside another
+    version's files: a superseded version leaves the index some time before it leaves the mirror."""
     known = apt.uris(port, port.version)
     if name in known:
-        return [known[name][0]]
-    folders = []
-    for version in apt.versions(port):
-        for uri, _ in apt.uris(port, version).values():
-            folders.append(uri.rsplit("/", 1)[0])
-    return [f"{folder}/{name.replace('+', '%2b').replace('~', '%7e')}" for folder in dict.fromkeys(folders)]
+        return [known[name][0]], True
+    folders = [uri.rsplit("/", 1)[0] for version in apt.versions(port)
+               for uri, _ in apt.uris(port, version).values()]
+    quoted = name.replace("+", "%2b").replace("~", "%7e")
+    return [f"{folder}/{quoted}" for folder in dict.fromkeys(folders)], False
+
+
+def _download(apt, port, name, partial):
+    """Fetches one file to partial, its hash checked."""
+    uris, indexed = _candidate_uris(apt, port, name)
+    error = ""
+    for uri in uris:
+        partial.unlink(missing_ok=True)
+        error = apt.download(uri, partial)
+        if error:
+            continue
+        found = sha256(partial)
+        if found != port.sha256[name]:
+            partial.unlink()
+            raise PortError(f"{port.name}: {name}: expected SHA-256 {port.sha256[name]}, found {found}")
+        return
+    if indexed:
+        raise PortError(f"{port.name}: cannot download {name} of {port.package} {port.version}: "
+                        f"{error.splitlines()[0]}")
+    offered = ", ".join(apt.versions(port)) or "no version at all"
+    raise PortError(f"{port.name}: the pinned {port.package} {port.version} ({name}) is gone; apt offers "
+                    f"{offered}. `rootfs/portbuild.py pins {port.name}` shows what moving the pin changes")
 
 
 def fetch(apt, cache, port, name):
@@ -122,26 +143,12 @@ def fetch(apt, cache, port, name):
     folder = cache / "downloads"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / expected
+    if target.exists():
+        return target
     with open(folder / f".{expected}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if target.exists():
-            return target
-        said = []
-        for uri in _candidate_uris(apt, port, name):
+        if not target.exists():
             partial = folder / f".{expected}.part"
-            partial.unlink(missing_ok=True)
-            error = apt.download(uri, partial)
-            if error:
-                said.append(error.splitlines()[0])
-                continue
-            found = sha256(partial)
-            if found != expected:
-                partial.unlink()
-                raise PortError(f"{port.name}: {name}: expected SHA-256 {expected}, found {found}")
+            _download(apt, port, name, partial)
             partial.rename(target)
-            return target
-    if said:
-        raise PortError(f"{port.name}: cannot download {name} of {port.package} {port.version}: {said[0]}")
-    offered = ", ".join(apt.versions(port)) or "no version at all"
-    raise PortError(f"{port.name}: the pinned {port.package} {port.version} ({name}) is gone; apt offers "
-                    f"{offered}. `rootfs/portbuild.py pins` shows what a move of the pin would change")
+    return target

@@ -26,7 +26,9 @@ def merge(root, target):
 
 def sysroot(roots, target, hide=(), at=None):
     """A sysroot of these parts with its compiler, target/cc; at: where it will be, if not at target."""
-    (target / "usr/lib").mkdir(parents=True)
+    for name in ("bin", "lib", "sbin"):
+        (target / "usr" / name).mkdir(parents=True)
+        (target / name).symlink_to(f"usr/{name}")
     for root in roots:
         merge(root, target)
     toolchain.write_compiler(target, hide, at)
@@ -54,7 +56,7 @@ def image(parts, target):
             to = target / name
             to.parent.mkdir(parents=True, exist_ok=True)
             if to.is_symlink() or to.exists():
-                to.unlink()
+                raise PortError(f"{port.name}: {to} is there already, from somewhere else")
             shutil.copy2(root / name, to, follow_symlinks=False)
             if not to.is_symlink() and elf.is_elf(to):
                 to.chmod(to.stat().st_mode | 0o200)

@@ -10,7 +10,7 @@ from .errors import PortError
 # What a port file may say; anything else is a mistake. README.md in rootfs/ describes each key.
 KEYS = {
     "why": str, "source": str, "deb": str, "version": str, "unpack": str, "missing": str,
-    "needs": list, "patches": list, "skip-patches": list, "inputs": list, "build": str,
+    "needs": list, "patches": list, "inputs": list, "build": str,
     "image": list, "image-skip": list, "sha256": dict,
 }
 # These don't change what is built, so a change of theirs rebuilds nothing.
@@ -28,12 +28,11 @@ class Port:
     unpack: str = ""         # a tarball inside the package that is the real source
     missing: str = ""        # in words: what of Debian's package could not be had
     needs: list = field(default_factory=list)
-    patches: list = field(default_factory=list)       # "debian" (its series) and tree paths, in order
-    skip_patches: list = field(default_factory=list)  # names in Debian's series
-    inputs: list = field(default_factory=list)        # globs of further tree files that the build reads
-    image: list = field(default_factory=list)         # globs of what goes into the root image
+    patches: list = field(default_factory=list)     # in order: "debian", "debian:NAME", globs in the tree
+    inputs: list = field(default_factory=list)      # globs of further tree files that the build reads
+    image: list = field(default_factory=list)       # globs of what goes into the root image
     image_skip: list = field(default_factory=list)
-    sha256: dict = field(default_factory=dict)        # file name -> hash
+    sha256: dict = field(default_factory=dict)      # file name -> hash
     on_musl: bool = False    # compiled for musl, not with the host's own compiler set-up
     key: str = ""            # names the build in the cache
 
@@ -99,9 +98,9 @@ def load(folder, tree, host_salt, musl_salt):
     for name in order:
         port = ports[name]
         port.on_musl = "musl" in port.needs or any(ports[need].on_musl for need in port.needs)
-        own_files = [p for p in port.patches if p != "debian"] + port.inputs
+        own_files = [p for p in port.patches if not p.startswith("debian")] + port.inputs
         material = [
-            host_salt,
+            name, host_salt,
             musl_salt if port.on_musl or name == "musl" else None,
             {k: v for k, v in data[name].items() if k not in NOT_IN_KEY},
             _hash_files(tree, _expand(tree, own_files, name)),

@@ -67,19 +67,34 @@ exec gcc -specs={sysroot}/musl.specs {harden} {maps} "$@"
 BINUTILS = ("ar", "as", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "size", "strings", "strip")
 
 
-def host_gcc():
-    return subprocess.run(["gcc", "-dumpfullversion", "-dumpmachine"], capture_output=True, text=True,
-                          check=True).stdout.split()
+# What every build sees of the environment, and what those for musl see besides (with the paths of one
+# build, from environment()); nothing of the caller's.
+ENVIRONMENT = {
+    "LC_ALL": "C", "TZ": "UTC", "HOST_CC": "gcc", "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH),
+    "KBUILD_BUILD_TIMESTAMP": f"@{SOURCE_DATE_EPOCH}", "KBUILD_BUILD_USER": "relevo",
+    "KBUILD_BUILD_HOST": "relevo",
+}
+MUSL_ENVIRONMENT = {
+    "HOST": TARGET, "CC": f"{TARGET}-gcc", "CFLAGS": CFLAGS, "LDFLAGS": LDFLAGS,
+    # configure must not try to run what it compiles: it could, where musl happens to be installed
+    "build_alias": "x86_64-linux-gnu", "host_alias": TARGET,
+    # what it would find out by running something
+    "ac_cv_func_malloc_0_nonnull": "yes", "ac_cv_func_realloc_0_nonnull": "yes",
+} | {name.upper(): f"{TARGET}-{name}" for name in ("ar", "ld", "nm", "objcopy", "ranlib", "strip")}
+# The port musl itself is built by the host's compiler, with the flags that specs and wrapper will carry.
+LIBC_ENVIRONMENT = {"CFLAGS": f"{CFLAGS} {HARDEN}", "LDFLAGS": f"-Wl,{','.join(LINK_HARDEN.split())}"}
 
 
 def host_salt():
     """Whatever here shapes every port."""
-    return [SOURCE_DATE_EPOCH, *host_gcc()]
+    gcc = subprocess.run(["gcc", "-dumpfullversion", "-dumpmachine"], capture_output=True, text=True,
+                         check=True).stdout.split()
+    return [ENVIRONMENT, *gcc]
 
 
 def musl_salt():
     """Whatever here shapes what is compiled for musl."""
-    return [TARGET, HARDEN, LINK_HARDEN, CFLAGS, LDFLAGS, SPECS, WRAPPER]
+    return [MUSL_ENVIRONMENT, LIBC_ENVIRONMENT, HARDEN, LINK_HARDEN, SPECS, WRAPPER]
 
 
 def write_compiler(folder, hide=(), at=None):
@@ -103,23 +118,15 @@ def write_tools(folder, sysroot):
         os.symlink(f"/usr/bin/{name}", folder / f"{TARGET}-{name}")
 
 
-def environment(work, sysroot, tools, destdir, tree):
-    """What a build sees, and nothing else of the caller's environment. sysroot None: a host-tool build."""
-    env = {
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "LC_ALL": "C", "TZ": "UTC", "HOME": str(work), "TMPDIR": str(work / "tmp"),
-        "SOURCE_DATE_EPOCH": str(SOURCE_DATE_EPOCH), "KBUILD_BUILD_TIMESTAMP": f"@{SOURCE_DATE_EPOCH}",
-        "KBUILD_BUILD_USER": "relevo", "KBUILD_BUILD_HOST": "relevo",
-        "DESTDIR": str(destdir), "TREE": str(tree), "HOST_CC": "gcc",
-        "SIZE_CFLAGS": CFLAGS, "HARDEN_CFLAGS": HARDEN, "ARFLAGS": "Dcr",
-    }
-    if sysroot is not None:
-        prefix = f"{TARGET}-"
-        env |= {
-            "PATH": f"{tools}:{env['PATH']}", "HOST": TARGET, "SYSROOT": str(sysroot),
-            "CC": prefix + "gcc", "AR": prefix + "ar", "RANLIB": prefix + "ranlib", "NM": prefix + "nm",
-            "STRIP": prefix + "strip", "OBJCOPY": prefix + "objcopy", "LD": prefix + "ld",
-            "CFLAGS": CFLAGS, "LDFLAGS": LDFLAGS,
-            "PKG_CONFIG_LIBDIR": f"{sysroot}/usr/lib/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": str(sysroot),
-        }
+def environment(port, work, sysroot, tools, destdir, tree):
+    """The whole environment of one build."""
+    path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    env = ENVIRONMENT | {"PATH": path, "HOME": str(work), "TMPDIR": str(work / "tmp"),
+                         "DESTDIR": str(destdir), "TREE": str(tree)}
+    if port.name == "musl":
+        env |= LIBC_ENVIRONMENT
+    elif port.on_musl:
+        env |= MUSL_ENVIRONMENT | {
+            "PATH": f"{tools}:{path}", "SYSROOT": str(sysroot),
+            "PKG_CONFIG_LIBDIR": f"{sysroot}/usr/lib/pkgconfig", "PKG_CONFIG_SYSROOT_DIR": str(sysroot)}
     return env
