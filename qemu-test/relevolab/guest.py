@@ -9,10 +9,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import cpio
 from .disk import make as make_image
 
 TREE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "image"))
+from cpio import Cpio  # noqa: E402  what the image is packed with packs its guests too
+
 BUILT = TREE / "build/guest"
 APPLETS = ("sh ls cat cp mv rm mkdir echo printf ps kill top free df mount umount dmesg hostname uname "
            "date sleep sync ip ping nc vi head tail grep sed awk dd od hexdump poweroff reboot halt").split()
@@ -90,7 +92,21 @@ def make_tree(tree, agent, busybox, libc):
     for applet in APPLETS:
         folder = "sbin" if applet in ("poweroff", "reboot", "halt") else "bin"
         (tree / folder / applet).symlink_to("/bin/busybox")
-    os.mknod(tree / "dev/console", 0o600 | 0o020000, os.makedev(5, 1))
+
+
+def pack(tree):
+    """The tree as an initial RAM disk."""
+    archive = Cpio()
+    for path in sorted(tree.rglob("*")):
+        name = str(path.relative_to(tree))
+        if path.is_symlink():
+            archive.symlink(name, os.readlink(path))
+        elif path.is_dir():
+            archive.directory(name)
+        else:
+            archive.file(name, path.read_bytes(), path.stat().st_mode & 0o777)
+    archive.character_device("dev/console", 5, 1)
+    return archive.getvalue()
 
 
 def _port(name):
@@ -113,7 +129,7 @@ def main():
     make_tree(out / "tree", out / "agent", _file("busybox", "bin/busybox", "**/bin/busybox"),
               _file("musl", "lib/libc.so", "**/lib/libc.so"))
     shutil.copy(_file("linux-guest", "boot/vmlinuz*", "**/vmlinuz*", "**/bzImage"), out / "vmlinuz")
-    (out / "initrd.img").write_bytes(cpio.archive(out / "tree"))
+    (out / "initrd.img").write_bytes(pack(out / "tree"))
 
 
 if __name__ == "__main__":

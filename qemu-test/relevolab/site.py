@@ -1,9 +1,12 @@
 """A site bundle for a blade of the lab: the directory an operator would write, packed as a cpio."""
 import shutil
+import sys
 from pathlib import Path
 
-from . import cpio
-from .guest import BUILT
+from .guest import BUILT, TREE
+
+sys.path.insert(0, str(TREE / "image"))
+import site_bundle  # noqa: E402  the packer of `make site`
 
 
 def make(folder, conf, guests, files=None, built=BUILT):
@@ -25,9 +28,6 @@ def make(folder, conf, guests, files=None, built=BUILT):
         path = site / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return pack(site, folder / "site.cpio")
-
-
-def pack(site, out):
-    out.write_bytes(cpio.archive(site, "site"))
-    return out
+    bundle = folder / "site.cpio"
+    bundle.write_bytes(site_bundle.pack(site)[0])
+    return bundle

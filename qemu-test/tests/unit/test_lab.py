@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from relevolab import clock, cpio, disk
+from relevolab import clock, disk, site
 from relevolab.console import Stamper
 from relevolab.guest import Guest
 from relevolab.network import Network
@@ -62,18 +62,15 @@ def test_story_is_told_from_its_first_event():
         "    0.000  lab     power on", "    1.500  blade1  hello"]
 
 
-def test_cpio_unpacks(tmp_path):
-    tree = tmp_path / "tree"
-    (tree / "deep/er").mkdir(parents=True)
-    (tree / "deep/er/file").write_bytes(b"x" * 1001)
-    (tree / "link").symlink_to("deep/er/file")
-    (tree / "tool").write_text("#!/bin/sh\n")
-    (tree / "tool").chmod(0o755)
+def test_a_site_bundle_unpacks_to_site(tmp_path):
+    bundle = site.make(tmp_path, ["bridge=xenbr0:eth0"], [Guest("web1", 11, boot="disk", device="/dev/vda")],
+                       {"guests/bad.cfg": "nonsense\n"})
     out = tmp_path / "out"
     out.mkdir()
-    subprocess.run(["cpio", "-idm", "--quiet"], input=cpio.archive(tree, "site/sub"), cwd=out, check=True)
-    assert (out / "site/sub/link").read_bytes() == b"x" * 1001
-    assert (out / "site/sub/tool").stat().st_mode & 0o777 == 0o755
+    subprocess.run(["cpio", "-idm", "--quiet"], input=bundle.read_bytes(), cwd=out, check=True)
+    assert (out / "site/site.conf").read_text() == "bridge=xenbr0:eth0\n"
+    assert 'name = "web1"' in (out / "site/guests/web1.cfg").read_text()
+    assert (out / "site/guests/bad.cfg").read_text() == "nonsense\n"
 
 
 def test_a_disk_has_the_files_of_its_tree(tmp_path):
