@@ -1,4 +1,93 @@
+"""Fixtures: one lab for the whole run, blades in it, and the story of what happened when a test fails."""
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from relevolab import topology  # noqa: E402
+from relevolab.clock import now  # noqa: E402
+from relevolab.guest import Guest  # noqa: E402
+from relevolab.lab import Lab  # noqa: E402
+
+LABS = []  # the run's lab, once a test wanted it
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="every case there is, at full length")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: only with --all")
+
+
+def pytest_collection_modifyitems(config, items):
+    # The shared blade is busy with its guests: it comes last, when the others are off.
+    items.sort(key=lambda item: "shared" in item.fixturenames)
+    if not config.getoption("--all"):
+        skip = pytest.mark.skip(reason="takes long; make check-all runs it")
+        for item in items:
+            if "long" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    item.began = now()
+    if LABS:
+        LABS[0].story.note("test", item.name)
+    yield
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed and LABS:
+        lab = LABS[0]
+        report.sections.append(("story of this test", lab.tell(since=item.began)))
+        report.sections.append(("files", f"the whole story and all consoles: {lab.folder}"))
+
+
+@pytest.fixture(scope="session", name="lab")
+def make_lab():
+    lab = Lab.create("check")
+    lab.listen()
+    LABS.append(lab)
+    yield lab
+    (lab.folder / "story.txt").write_text(lab.tell())
+    lab.close()
+
+
+@pytest.fixture(name="blade")
+def make_blade(lab):
+    """Makes and boots blades that live for one test: blade(name, guests, ...)."""
+    made = []
+
+    def make(name, guests=(), **options):
+        node = topology.add_blade(lab, name, list(guests), **options)
+        made.append(node)
+        node.power_on()
+        return node
+
+    yield make
+    for node in made:
+        node.kill()
+
+
+@pytest.fixture(scope="session", name="shared")
+def make_shared(lab):
+    """A blade that many tests use and none may leave in disorder: every guest running as it was.
+
+    Of each kind of guest there is one; `steady` is never touched; `dies` crashes as soon as it runs."""
+    name = "blade1"
+    home = [f'home = "{name}"']
+    guests = [Guest("pv-file", 11, "pv", keys=home), Guest("pv-disk", 12, "pv", boot="disk", keys=home),
+              Guest("pvh-file", 13, "pvh", keys=home), Guest("pvh-disk", 14, "pvh", boot="disk", keys=home),
+              Guest("steady", 15, "pv", keys=home),
+              Guest("dies", 16, "pv", disk=False, bridge="", knobs={"crash": 0}, keys=home)]
+    node = topology.add_blade(lab, name, guests, memory=1024)
+    node.guests = {guest.name: guest for guest in guests}
+    node.power_on()
+    yield node
+    node.kill()

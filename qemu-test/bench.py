@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""make bench: measures the image on a blade of the lab and writes build/bench.json (DESIGN, section 8).
+
+Each figure is the median of n; `configured` says under what conditions it was taken. Figures that
+other programs left in build/bench-*.json are taken in. A name once given keeps its meaning:
+
+  image_bytes[.FILE]             what is loaded at boot: xen.gz, vmlinuz, initrd.img
+  init_bytes                     PID 1, stripped
+  boot_to_kernel_s               from power-on to the dom0 kernel's first line
+  boot_to_init_s                 ... to init's first line
+  boot_to_toolstack_s            ... until relevod is connected to Xen
+  boot_to_create_s               ... until the guest is created
+  boot_to_guest_s                ... to the guest's first heartbeat
+  dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
+  rss_kib.PROCESS                resident size
+  guest_create_s.pv|pvh          relevod's start of a guest with disk and NIC, until it is unpaused
+  guest_crash_to_create_s        from the order to crash until the guest is created again
+  guest_crash_to_heartbeat_s     ... until it is heard again"""
+import argparse
+import json
+import statistics
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from relevolab import topology, watch  # noqa: E402
+from relevolab.clock import now, wait_for  # noqa: E402
+from relevolab.guest import TREE, Guest  # noqa: E402
+from relevolab.lab import IMAGE, Lab  # noqa: E402
+
+OUT = TREE / "build/bench.json"
+KERNEL = r"Linux version"
+INIT = r"init: "
+TOOLSTACK = r"relevod: .*ready"
+CREATED = r"relevod: guest {}: started"
+PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
+
+
+class Figures:
+    """name -> samples, with unit and conditions."""
+
+    def __init__(self):
+        self.samples, self.about = {}, {}
+
+    def add(self, name, value, unit, **configured):
+        self.samples.setdefault(name, []).append(value)
+        self.about[name] = (unit, configured)
+
+    def as_json(self):
+        out = {}
+        for name, values in self.samples.items():
+            unit, configured = self.about[name]
+            digits = 3 if unit == "s" else 0
+            out[name] = {"value": _round(statistics.median(values), digits), "unit": unit,
+                         "configured": configured, "n": len(values),
+                         "min": _round(min(values), digits), "max": _round(max(values), digits)}
+        return out
+
+
+def _round(value, digits):
+    return round(value, digits) if digits else round(value)
+
+
+def measure_sizes(figures):
+    sizes = json.loads((IMAGE / "sizes.json").read_text())
+    figures.add("image_bytes", sizes["total"], "byte")
+    for name, size in sizes["parts"].items():
+        figures.add(f"image_bytes.{name}", size, "byte")
+    figures.add("init_bytes", sizes["initrd"]["init"], "byte")
+
+
+def measure_boot(figures, lab, node, guest):
+    start = node.power_on()
+    beat = watch.wait_alive(lab, guest, since=start, seconds=300)
+    conditions = {"dom0_mem_mib": node.plan.dom0_mem, "accelerator": "tcg", "cpus": node.plan.cpus}
+    for name, pattern in (("kernel", KERNEL), ("init", INIT), ("toolstack", TOOLSTACK),
+                          ("create", CREATED.format(guest.name))):
+        time, _ = node.wait_line(pattern, since=start, seconds=30)
+        figures.add(f"boot_to_{name}_s", time - start, "s", **conditions)
+    figures.add("boot_to_guest_s", beat.time - start, "s", **conditions, guest=guest.type)
+
+
+def measure_memory(figures, node):
+    fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
+    kib = {name: int(value.split()[0]) for name, value in fields.items()}
+    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB", dom0_mem_mib=node.plan.dom0_mem,
+                guests=1)
+    for name in PROCESSES:
+        rss = node.run(f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$(pidof {name} | "
+                       "sed 's/.* //')/status").output.split()
+        if rss:
+            figures.add(f"rss_kib.{name}", int(rss[0]), "KiB", guests=1)
+
+
+def created_since(node, guest, since):
+    return wait_for(lambda: node.find_line(CREATED.format(guest.name), since),
+                    f"{guest.name} to be created", 120)[0]
+
+
+def measure_crash(figures, lab, node, guest):
+    old = watch.wait_alive(lab, guest)
+    began = now()
+    watch.tell(lab, guest, "crash")
+    beat = watch.wait_reborn(lab, guest, old)
+    figures.add("guest_crash_to_create_s", created_since(node, guest, began) - began, "s", guest=guest.type)
+    figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
+
+
+def measure(figures, lab, runs):
+    guests = {kind: Guest(f"{kind}1", number, kind, keys=['home = "blade1"'])
+              for number, kind in ((11, "pv"), (12, "pvh"))}
+    node = topology.add_blade(lab, "blade1", [guests["pv"]])
+    for run in range(runs):
+        print(f"bench: boot {run + 1} of {runs}", flush=True)
+        measure_boot(figures, lab, node, guests["pv"])
+        measure_memory(figures, node)
+        if run < runs - 1:
+            node.kill()
+    measure_crash(figures, lab, node, guests["pv"])
+    del guests["pvh"]
+
+
+def merge(figures):
+    out = {}
+    for path in sorted(OUT.parent.glob("bench-*.json")):
+        out.update(json.loads(path.read_text()))
+    out.update(figures)
+    return out
+
+
+def table(figures):
+    lines = [f"{'figure':<34}{'value':>12} {'unit':<8}{'n':>4}{'min':>12}{'max':>12}"]
+    for name, figure in sorted(figures.items()):
+        lines.append(f"{name:<34}{figure['value']:>12} {figure['unit']:<8}{figure.get('n', 1):>4}"
+                     f"{figure.get('min', ''):>12}{figure.get('max', ''):>12}")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    figures = Figures()
+    measure_sizes(figures)
+    lab = Lab.create("bench")
+    try:
+        lab.listen()
+        measure(figures, lab, options.runs)
+    finally:
+        (lab.folder / "story.txt").write_text(lab.tell())
+        lab.close()
+    merged = merge(figures.as_json())
+    OUT.write_text(json.dumps(merged, indent=1) + "\n")
+    print(table(merged))
+    print(f"written to {OUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

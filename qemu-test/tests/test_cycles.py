@@ -1,0 +1,49 @@
+"""Many lives of a guest leave nothing behind: no memory, no descriptors, no entries in xenstore."""
+import pytest
+
+from relevolab import watch
+
+# Resident size moves by a few pages as heaps settle; a leak of one page per life would still show.
+SLACK_KIB = 128
+LIST = ("for p in $(ls /proc | grep '^[0-9]*$'); do [ -r /proc/$p/fd ] || continue; "
+        "n=$(cat /proc/$p/comm 2>/dev/null) || continue; r=$(sed -n 's/^VmRSS:[^0-9]*//p' /proc/$p/status); "
+        "[ -z \"$r\" ] || echo $p $n ${r% kB} $(ls /proc/$p/fd | wc -l); done")
+LONG_LIVED = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
+
+
+def measure(node):
+    """{(pid, name): (resident KiB, descriptors)} of the processes that stay, and Xen's own books."""
+    table = {}
+    for line in node.output(LIST).splitlines():
+        fields = line.split()
+        if len(fields) == 4 and fields[1] in LONG_LIVED:
+            table[fields[0], fields[1]] = (int(fields[2]), int(fields[3]))
+    xen = int(node.output("xl info free_memory").split()[-1])
+    store = int(node.output("xenstore-ls -f | wc -l"))
+    return table, xen, store
+
+
+def live_and_die(lab, node, guest):
+    old = watch.wait_alive(lab, guest)
+    node.relevo("stop", guest.name)
+    watch.wait_state(node, guest, "stopped")
+    node.relevo("start", guest.name)
+    watch.wait_reborn(lab, guest, old)
+
+
+@pytest.mark.parametrize("cycles", [15, pytest.param(1000, marks=pytest.mark.long)])
+def test_no_growth(lab, shared, cycles):
+    guest = shared.guests["pv-file"]
+    for _ in range(5):
+        live_and_die(lab, shared, guest)
+    before, xen_before, store_before = measure(shared)
+    for _ in range(cycles):
+        live_and_die(lab, shared, guest)
+    after, xen_after, store_after = measure(shared)
+
+    assert set(before) == set(after), "a service was restarted meanwhile"
+    for process, (resident, descriptors) in after.items():
+        assert resident <= before[process][0] + SLACK_KIB, f"{process} grew from {before[process][0]} KiB"
+        assert descriptors <= before[process][1], f"{process} holds more descriptors than before"
+    assert xen_after >= xen_before - 1, "Xen has less free memory than before"
+    assert store_after <= store_before

@@ -1,0 +1,137 @@
+"""Guests run, and come back by policy, whatever ends them."""
+import pytest
+
+from relevolab import records, watch
+from relevolab.clock import now, wait_for
+
+KINDS = ("pv-file", "pv-disk", "pvh-file", "pvh-disk")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_runs(lab, shared, name):
+    guest = shared.guests[name]
+    first = watch.wait_alive(lab, guest, since=0)
+    wait_for(lambda: lab.network.ping(guest.address), f"{name} to answer ping", 60)
+    assert watch.ask(lab, guest, "echo are you there") == "are you there"
+    assert first.disk == "ok"
+    wait_for(lambda: lab.heartbeats.last(name).durable >= first.durable + 10, "ten more records", 60)
+    watch.check_diary(lab, shared, guest)
+    entry = watch.state(shared, guest)
+    assert (entry["state"], entry["type"]) == ("running", guest.type)
+
+
+def test_heartbeat_on_its_console(shared):
+    seen = shared.run("timeout 5 xl console pv-file").output
+    assert "heartbeat name=pv-file" in seen
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_crash_inside(lab, shared, name):
+    guest = shared.guests[name]
+    old = watch.wait_alive(lab, guest)
+    watch.tell(lab, guest, "crash")
+    watch.wait_reborn(lab, guest, old)
+    watch.check_diary(lab, shared, guest)
+    assert watch.wait_state(shared, guest, "running")["last_end"] == "crash"
+
+
+def test_reboot_inside(lab, shared):
+    guest = shared.guests["pvh-disk"]
+    old = watch.wait_alive(lab, guest)
+    assert watch.ask(lab, guest, "reboot") == "ok"
+    watch.wait_reborn(lab, guest, old)
+    diary = watch.check_diary(lab, shared, guest)
+    assert records.REBOOT in {record.kind for record in diary.records}
+    assert watch.wait_state(shared, guest, "running")["last_end"] == "reboot"
+
+
+def test_poweroff_inside_is_its_owners_wish(lab, shared):
+    guest = shared.guests["pv-disk"]
+    old = watch.wait_alive(lab, guest)
+    watch.ask(lab, guest, "poweroff")
+    watch.wait_state(shared, guest, "stopped")
+    assert watch.check_diary(lab, shared, guest).last.kind == records.POWEROFF
+    shared.relevo("start", guest.name)
+    watch.wait_reborn(lab, guest, old)
+    watch.check_diary(lab, shared, guest)
+
+
+@pytest.mark.parametrize("name", ("pv-file", "pvh-file"))
+def test_destroyed_from_outside(lab, shared, name):
+    guest = shared.guests[name]
+    old = watch.wait_alive(lab, guest)
+    shared.output(f"xl destroy {name}")
+    watch.wait_reborn(lab, guest, old)
+    watch.check_diary(lab, shared, guest)
+    assert watch.wait_state(shared, guest, "running")["last_end"] == "destroyed"
+
+
+def test_stop_and_start(lab, shared):
+    guest = shared.guests["pvh-file"]
+    old = watch.wait_alive(lab, guest)
+    shared.relevo("stop", guest.name)
+    watch.wait_state(shared, guest, "stopped")
+    assert watch.check_diary(lab, shared, guest).last.kind == records.POWEROFF
+    assert lab.heartbeats.last(guest.name).boot == old.boot
+    shared.relevo("start", guest.name)
+    watch.wait_reborn(lab, guest, old)
+
+
+def test_restart(lab, shared):
+    guest = shared.guests["pv-disk"]
+    old = watch.wait_alive(lab, guest)
+    shared.relevo("restart", guest.name)
+    watch.wait_reborn(lab, guest, old)
+    kinds = [record.kind for record in watch.check_diary(lab, shared, guest).records]
+    assert records.POWEROFF in kinds or records.REBOOT in kinds
+
+
+def test_one_that_dies_at_once_is_given_up(lab, shared):
+    watch.wait_state(shared, shared.guests["dies"], "gave-up", seconds=400)
+    shared.wait_line("dies.*(gave up|giving up)", seconds=10)
+    starts = watch.state(shared, shared.guests["dies"])["starts"]
+    assert starts == 9  # core/restart.c: the ninth failure is one too many
+
+    steady = shared.guests["steady"]
+    assert watch.wait_alive(lab, steady)
+    diary = watch.check_diary(lab, shared, steady)
+    assert len(diary.boots()) == 1
+
+
+def test_relevod_killed(lab, shared):
+    """Its guests run on meanwhile; afterwards it knows them, and what it had given up."""
+    steady, other = shared.guests["steady"], shared.guests["pv-file"]
+    before = watch.wait_alive(lab, steady)
+    old = watch.wait_alive(lab, other)
+    pid = shared.output("pidof relevod").split()
+    shared.output("kill -9 $(pidof relevod)")
+    wait_for(lambda: shared.run("relevo status").status == 0, "the next relevod to answer", 60)
+    assert not set(pid) & set(shared.output("pidof relevod").split())
+    for guest in (steady, other):
+        assert watch.wait_state(shared, guest, "running")
+    assert watch.state(shared, shared.guests["dies"])["state"] == "gave-up"
+
+    shared.output(f"xl destroy {other.name}")
+    watch.wait_reborn(lab, other, old)
+    assert watch.wait_alive(lab, steady).boot == before.boot
+    assert len(watch.check_diary(lab, shared, steady).boots()) == 1
+
+
+def test_relevod_killed_with_a_guest(lab, shared):
+    """A guest that ends while nobody looks comes back all the same."""
+    guest = shared.guests["pvh-disk"]
+    old = watch.wait_alive(lab, guest)
+    shared.output(f"kill -9 $(pidof relevod); xl destroy {guest.name}")
+    watch.wait_reborn(lab, guest, old)
+    watch.check_diary(lab, shared, guest)
+
+
+def test_relevod_killed_again_and_again(lab, shared):
+    steady = shared.guests["steady"]
+    before = watch.wait_alive(lab, steady)
+    for _ in range(5):
+        shared.output("kill -9 $(pidof relevod)")
+        wait_for(lambda: shared.run("pidof relevod").status == 0, "relevod to be started again", 60)
+    wait_for(lambda: shared.run("relevo status").status == 0, "the last relevod to answer", 60)
+    assert watch.wait_alive(lab, steady, since=now()).boot == before.boot
+    assert len(watch.check_diary(lab, shared, steady).boots()) == 1
