@@ -8,16 +8,17 @@ other programs left in build/bench-*.json are taken in. A name once given keeps 
   init_bytes                     PID 1, stripped
   boot_to_kernel_s               from power-on to the dom0 kernel's first line
   boot_to_init_s                 ... to init's first line
-  boot_to_toolstack_s            ... until relevod is connected to Xen
+  boot_to_toolstack_s            ... until xenstored, dom0's entries in it and xenconsoled are there
   boot_to_create_s               ... until the guest is created
   boot_to_guest_s                ... to the guest's first heartbeat
   dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
   rss_kib.PROCESS                resident size
-  guest_create_s.pv|pvh          relevod's start of a guest with disk and NIC, until it is unpaused
+  guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it
   guest_crash_to_create_s        from the order to crash until the guest is created again
   guest_crash_to_heartbeat_s     ... until it is heard again"""
 import argparse
 import json
+import re
 import statistics
 import sys
 from pathlib import Path
@@ -32,8 +33,8 @@ from relevolab.lab import IMAGE, Lab  # noqa: E402
 OUT = TREE / "build/bench.json"
 KERNEL = r"Linux version"
 INIT = r"init: "
-TOOLSTACK = r"relevod: .*ready"
-CREATED = r"relevod: guest {}: started"
+TOOLSTACK = r"init: xenconsoled: started"
+CREATED = r"relevod: guest {}: runs as domain"
 PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
 
 
@@ -84,8 +85,8 @@ def measure_boot(figures, lab, node, guest):
 def measure_memory(figures, node):
     fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
     kib = {name: int(value.split()[0]) for name, value in fields.items()}
-    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB", dom0_mem_mib=node.plan.dom0_mem,
-                guests=1)
+    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB",
+                dom0_mem_mib=node.plan.dom0_mem, guests=1)
     for name in PROCESSES:
         rss = node.run(f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$(pidof {name} | "
                        "sed 's/.* //')/status").output.split()
@@ -94,8 +95,19 @@ def measure_memory(figures, node):
 
 
 def created_since(node, guest, since):
-    return wait_for(lambda: node.find_line(CREATED.format(guest.name), since),
-                    f"{guest.name} to be created", 120)[0]
+    """(time, seconds that creating it took) of the guest's first creation since then."""
+    time, line = wait_for(lambda: node.find_line(CREATED.format(guest.name), since),
+                          f"{guest.name} to be created", 120)
+    return time, float(re.search(r"created in ([0-9.]+) s", line)[1])
+
+
+def measure_create(figures, lab, node, guest):
+    old = watch.wait_alive(lab, guest)
+    began = now()
+    node.relevo("restart", guest.name)
+    watch.wait_reborn(lab, guest, old)
+    figures.add(f"guest_create_s.{guest.type}", created_since(node, guest, began)[1], "s",
+                memory_mib=guest.memory, disks=1, nics=1)
 
 
 def measure_crash(figures, lab, node, guest):
@@ -103,22 +115,31 @@ def measure_crash(figures, lab, node, guest):
     began = now()
     watch.tell(lab, guest, "crash")
     beat = watch.wait_reborn(lab, guest, old)
-    figures.add("guest_crash_to_create_s", created_since(node, guest, began) - began, "s", guest=guest.type)
+    figures.add("guest_crash_to_create_s", created_since(node, guest, began)[0] - began, "s", guest=guest.type)
     figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
+    node.relevo("start", guest.name)  # forgets the failure: each crash is a first one
 
 
 def measure(figures, lab, runs):
-    guests = {kind: Guest(f"{kind}1", number, kind, keys=['home = "blade1"'])
-              for number, kind in ((11, "pv"), (12, "pvh"))}
-    node = topology.add_blade(lab, "blade1", [guests["pv"]])
+    guest = Guest("pv1", 11, "pv", keys=['home = "blade1"'])
+    node = topology.add_blade(lab, "blade1", [guest])
     for run in range(runs):
         print(f"bench: boot {run + 1} of {runs}", flush=True)
-        measure_boot(figures, lab, node, guests["pv"])
+        node.kill()
+        measure_boot(figures, lab, node, guest)
         measure_memory(figures, node)
-        if run < runs - 1:
-            node.kill()
-    measure_crash(figures, lab, node, guests["pv"])
-    del guests["pvh"]
+    print("bench: creating and crashing guests", flush=True)
+    for _ in range(runs):
+        measure_create(figures, lab, node, guest)
+        measure_crash(figures, lab, node, guest)
+    node.kill()
+
+    guest = Guest("pvh1", 12, "pvh", keys=['home = "blade2"'])
+    node = topology.add_blade(lab, "blade2", [guest])
+    watch.wait_alive(lab, guest, since=node.power_on())
+    for _ in range(runs):
+        measure_create(figures, lab, node, guest)
+    node.kill()
 
 
 def merge(figures):
@@ -138,7 +159,8 @@ def table(figures):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     figures = Figures()

@@ -2,11 +2,12 @@
 LAB := qemu-test
 LINT_C += $(wildcard $(LAB)/guest/*.[ch])
 LINT_PY += $(LAB)/lab $(wildcard $(LAB)/*.py $(LAB)/relevolab/*.py $(LAB)/tests/*.py $(LAB)/tests/*/*.py)
-DEPS_TEST += qemu-system-x86 python3-pytest iproute2 iputils-ping e2fsprogs util-linux cpio
+DEPS_LAB := qemu-system-x86 iproute2 iputils-ping e2fsprogs util-linux
+DEPS_TEST += $(DEPS_LAB) python3-pytest cpio
 
 AGENT_SRC := $(wildcard $(LAB)/guest/*.c)
 AGENT_H := $(wildcard $(LAB)/guest/*.h)
-PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider -q --tb=short
+PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider -v --tb=short --durations=15
 
 # The agent twice: for guests, and under the sanitizers for its own tests on the build machine.
 $(B)/guest/agent: $(AGENT_SRC) $(AGENT_H) $(SYSROOT)/cc
@@ -23,10 +24,20 @@ $(B)/guest/initrd.img: $(B)/guest/agent $(LAB)/relevolab/guest.py $(PORT_FILES)
 .PHONY: guest
 guest: $(B)/guest/initrd.img
 
-.PHONY: check-lab
-check-lab: $(B)/host/agent
+.PHONY: check-lab check-qemu check-qemu-all check-all
+check-lab: $(B)/host/agent ## the lab's own tests, without a blade
 	$(PYTEST) --junit-xml=$(B)/results/check-lab/lab.xml $(LAB)/tests/unit
+LAB_NEEDS := $(IMAGE)/initrd.img $(B)/guest/initrd.img $(B)/host/agent
+check-qemu: $(LAB_NEEDS) ## the real image under real Xen in QEMU
+	$(PYTEST) --junit-xml=$(B)/results/$@/qemu.xml $(LAB)/tests
+check-qemu-all: $(LAB_NEEDS)
+	$(PYTEST) --all --junit-xml=$(B)/results/$@/qemu.xml $(LAB)/tests
+check-all: deps ## every test there is, at full length
+	@$(PYTHON) .ci/check.py lint check-unit check-init check-sim check-qemu-all
 
-.PHONY: check-qemu check-all demo bench
-check-qemu: ## the real image under real Xen in QEMU
-	@true
+.PHONY: demo bench
+demo: deps-build ## build everything, boot it, kill a guest, see it come back
+	@.ci/deps $(DEPS_LAB)
+	@$(PYTHON) $(LAB)/demo.py
+bench: $(LAB_NEEDS) ## measure; writes build/bench.json
+	$(PYTHON) $(LAB)/bench.py
