@@ -115,7 +115,8 @@ def measure_crash(figures, lab, node, guest):
     began = now()
     watch.tell(lab, guest, "crash")
     beat = watch.wait_reborn(lab, guest, old)
-    figures.add("guest_crash_to_create_s", created_since(node, guest, began)[0] - began, "s", guest=guest.type)
+    created, _ = created_since(node, guest, began)
+    figures.add("guest_crash_to_create_s", created - began, "s", guest=guest.type)
     figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
     node.relevo("start", guest.name)  # forgets the failure: each crash is a first one
 

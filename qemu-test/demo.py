@@ -57,8 +57,8 @@ def run_through(steps, lab):
 def report(lab, diary):
     print("\nWhat happened (seconds since power-on):\n")
     print(render(lab.story.tell(lab.nodes.values(), only=TOLD)))
-    print(f"\nThe guest wrote {len(diary.records)} records in {len(diary.boots())} lives, each durable before "
-          "the\nnext; all are on its disk, in order, and the last says that it was shut down cleanly."
+    print(f"\nThe guest wrote {len(diary.records)} records in {len(diary.boots())} lives, each durable "
+          "before\nthe next; all are on its disk, in order, and the last says that it was shut down cleanly."
           f"\nEverything the blade said: {lab.folder}/blade1/console.log")
 
 
