@@ -77,8 +77,8 @@ class Steps:
                 continue
             if line is None:
                 return best
-            if line.startswith("part "):
-                self.say(line)
+            if line.startswith("ports: part "):
+                self.say(line.removeprefix("ports: "))
             elif line.startswith("relevo: ") or "error:" in line.lower():
                 best = line.removeprefix("relevo: ")
             elif line.startswith("make") and not best:
