@@ -38,7 +38,7 @@ program_dest = $(word 2,$(subst :, ,$(1)))
 
 # Expanded a second time because the folders named after this one add to the lists.
 .SECONDEXPANSION:
-$(B)/stamp/rootfs: $(PORT_FILES) $(shell find rootfs/files) rootfs/build.mk \
+$(B)/stamp/rootfs: $(PORT_FILES) $(shell find rootfs/files ! -type l) rootfs/build.mk \
 		$$(foreach p,$$(ROOTFS_PROGRAMS),$$(call program_file,$$p)) | deps-build
 	@rm -rf $(ROOTFS)
 	@mkdir -p $(addprefix $(ROOTFS)/,$(ROOTFS_DIRS)) $(@D)
