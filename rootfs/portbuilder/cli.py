@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import build, elf, lay, ports, toolchain
+from . import build, elf, lay, pins, ports, toolchain
 from .errors import PortError
 
 TREE = Path(__file__).resolve().parents[2]
@@ -76,16 +76,15 @@ def cmd_path(arguments):
 def cmd_pins(arguments):
     builder = _builder(arguments)
     for port in builder.ports.values():
-        if not port.package or (arguments.names and port.name not in arguments.names):
-            continue
-        offered = builder.apt.versions(port)
-        state = "gone from apt's index" if port.version not in offered else "pinned"
-        if offered and offered[0] != port.version:
-            state += f"; apt offers {', '.join(offered)}"
-        print(f"{port.name:<18}{port.package} {port.version}: {state}")
-        for version in offered[:1] if offered[:1] != [port.version] else []:
-            for name, (_, digest) in sorted(builder.apt.uris(port, version).items()):
-                print(f'    "{name}" = "{digest}"')
+        if port.package and port.name in (arguments.names or builder.ports):
+            print(pins.report(builder.apt, port))
+
+
+def cmd_move(arguments):
+    builder = _builder(arguments)
+    port = ports.closure(builder.ports, [arguments.name])[-1]
+    path = Path(arguments.ports) / f"{port.name}.toml"
+    print(pins.move(builder.apt, builder.cache, port, path, arguments.version), end="")
 
 
 def main():
@@ -106,6 +105,7 @@ def main():
     verb("check-elf", cmd_check_elf, "check that a root image's programs are hardened", ("dir", None))
     verb("path", cmd_path, "print where a built port's files are", ("name", None))
     verb("pins", cmd_pins, "compare the pinned versions with what apt offers", ("names", "*"))
+    verb("move", cmd_move, "pin another version of a port's package", ("name", None), ("version", None))
     arguments = parser.parse_args()
     try:
         arguments.function(arguments)

@@ -1,4 +1,5 @@
 """Lets the tests import the builder, and gives them a folder of tiny ports that need no network."""
+import json
 import os
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ class Workshop:
 
     def port(self, name, build_steps, **keys):
         lines = [f"why = 'a test'\nbuild = '''\n{build_steps}\n'''"]
-        lines += [f"{key.replace('_', '-')} = {value!r}" for key, value in keys.items() if key != "sha256"]
+        lines += [f"{key.replace('_', '-')} = {json.dumps(value)}"
+                  for key, value in keys.items() if key != "sha256"]
         if "sha256" in keys:
             lines += ["[sha256]"] + [f'"{file}" = "{digest}"' for file, digest in keys["sha256"].items()]
         (self.ports / f"{name}.toml").write_text("\n".join(lines) + "\n")

@@ -4,7 +4,7 @@ import io
 import tarfile
 
 import pytest
-from portbuilder import fetch
+from portbuilder import fetch, pins
 from portbuilder.errors import PortError
 
 
@@ -150,3 +150,25 @@ def test_lists_are_derived_from_both_forms_and_from_debians_entries_only(tmp_pat
         "Types: deb deb-src\nURIs: http://one/debian\nSuites: bookworm bookworm-updates\nComponents: main",
         "Types: deb deb-src\nURIs: http://two/debian\nSuites: bookworm-security\nComponents: main contrib\n"
         "Signed-By: /k.gpg\n"]
+
+
+def test_moving_a_pin_rewrites_version_and_hashes_and_shows_it(workshop, pool):
+    old = {"a_1.orig.tar.gz": "0" * 64, "a_1-1.debian.tar.xz": "1" * 64}
+    workshop.port("a", "true", source="a", version="1-1", sha256=old)
+    digests = {name: tarball(pool / name, {"x/file": name})
+               for name in ("a_2.orig.tar.xz", "a_2-1.debian.tar.xz")}
+    mirror = Mirror(pool, {"2-1": ["a_2-1.dsc", *digests]})
+    mirror.uris = lambda _port, _version: {n: (f"http://mirror/pool/{n}", d) for n, d in digests.items()}
+    change = pins.move(mirror, workshop.cache, workshop.load()["a"], workshop.ports / "a.toml", "2-1")
+    port = workshop.load()["a"]
+    assert (port.version, port.sha256) == ("2-1", digests)
+    assert '+version = "2-1"' in change
+
+
+def test_moving_a_pin_to_a_version_without_such_files_changes_nothing(workshop, pool):
+    workshop.port("a", "true", deb="a", version="1-1", sha256={"a_1-1_amd64.deb": "0" * 64})
+    before = (workshop.ports / "a.toml").read_text()
+    with pytest.raises(PortError, match="a: a 9 has no file of the kind deb; apt offers 1-1"):
+        pins.move(Mirror(pool, {"1-1": []}), workshop.cache, workshop.load()["a"],
+                  workshop.ports / "a.toml", "9")
+    assert (workshop.ports / "a.toml").read_text() == before
