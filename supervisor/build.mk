@@ -1,26 +1,93 @@
-# relevod, its unit tests (cmocka, under the sanitizers) and the simulator.
-LINT_C += $(wildcard supervisor/*.c supervisor/*/*.[ch])
-DEPS_TEST += libcmocka-dev
+# relevod: the program for the image, its unit tests (cmocka, under the sanitizers), its tests on a
+# Xen that is a folder, the fuzzers of its parsers, and the simulator.
+LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
+LINT_PY += $(wildcard supervisor/tests/*.py)
+LINT_CPPFLAGS += -I/usr/include/libnl3
+DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev \
+	pkg-config python3-pytest iproute2
 
-# A test program is supervisor/tests/test_X.c; TEST_SRC_X names what it tests.
-TEST_SRC_kv := supervisor/base/kv.c
-TEST_SRC_restart := supervisor/core/restart.c
+SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c config/*.c core/*.c \
+	guest/*.c network/*.c control/*.c))
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb
+SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
+
+# For the image.
+RELEVOD := $(B)/target/relevod
+RELEVOD_DIR := $(B)/target/supervisor
+RELEVOD_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(RELEVOD_DIR)/%.o)
+
+ROOTFS_PROGRAMS += $(RELEVOD):/usr/sbin/relevod
+ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin/relevod \
+	/etc/xen/scripts/vif-bridge:/usr/sbin/relevod /usr/lib/relevo/dhcp-event:/usr/sbin/relevod
+
+$(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
+	@mkdir -p $(@D)
+	$(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)) $(TARGET_CFLAGS) -c -o $@ $<
+# With symbols; the image takes the stripped one.
+$(RELEVOD).full: $(RELEVOD_OBJ)
+	$(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--as-needed -o $@ $^ $(SUPERVISOR_LIBS)
+$(RELEVOD): $(RELEVOD).full
+	strip -o $@ $<
+
+.PHONY: relevod
+relevod: $(RELEVOD) ## the supervisor, for the image
+
+# On the host, under the sanitizers: everything as a library, so that a test links what it uses.
+HOST_DIR := $(B)/host/supervisor
+HOST_LIB := $(HOST_DIR)/supervisor.a
+HOST_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(HOST_DIR)/%.o)
+
+$(HOST_DIR)/%.o: supervisor/%.c
+	@mkdir -p $(@D)
+	$(HOST_CC) $(call SUPERVISOR_CPPFLAGS,/usr) $(SAN_CFLAGS) -c -o $@ $<
+$(HOST_LIB): $(filter-out %/main.o,$(HOST_OBJ))
+	@rm -f $@
+	ar rcs $@ $^
+HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+
+# relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o.
+FAKE_RELEVOD := $(B)/host/relevod-fake
+$(FAKE_RELEVOD): $(HOST_DIR)/main.o $(HOST_DIR)/tests/fake_xen.o $(HOST_LIB)
+	$(HOST_LINK)
+
+# A unit test is supervisor/tests/test_X.c.
 UNIT_TESTS := $(basename $(notdir $(wildcard supervisor/tests/test_*.c)))
 UNIT_BIN := $(B)/host/tests
+$(UNIT_BIN)/%: $(HOST_DIR)/tests/%.o $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(HOST_LINK) -lcmocka
 
-define UNIT_RULE
-$(UNIT_BIN)/$(1): supervisor/tests/$(1).c $(TEST_SRC_$(1:test_%=%))
-	@mkdir -p $$(@D)
-	$(HOST_CC) $(CPPFLAGS_ALL) $(SAN_CFLAGS) -o $$@ $$(filter %.c,$$^) -lcmocka $(TEST_LIBS_$(1:test_%=%))
-endef
-$(foreach t,$(UNIT_TESTS),$(eval $(call UNIT_RULE,$(t))))
+# A fuzzer is supervisor/tests/fuzz_X.c; its seeds are in supervisor/tests/seeds/X.
+FUZZERS := $(basename $(notdir $(wildcard supervisor/tests/fuzz_*.c)))
+FUZZ_DIR := $(B)/host/fuzz
+FUZZ_CC := clang -g -O1 -std=c17 -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_SECONDS ?= 5
+FUZZ_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(FUZZ_DIR)/%.o)
+$(FUZZ_DIR)/%.o: supervisor/%.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(call SUPERVISOR_CPPFLAGS,/usr) -c -o $@ $<
+$(FUZZ_DIR)/supervisor.a: $(filter-out %/main.o,$(FUZZ_OBJ))
+	@rm -f $@
+	ar rcs $@ $^
+$(FUZZERS:%=$(B)/host/%): $(B)/host/%: $(FUZZ_DIR)/tests/%.o $(FUZZ_DIR)/supervisor.a
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS:%=$(B)/host/%) ## fuzz the parsers (FUZZ_SECONDS each)
+	@supervisor/tests/fuzz.py --seconds $(FUZZ_SECONDS) --work $(FUZZ_DIR) \
+		--junit $(B)/results/check-unit/fuzz.xml $^
 
 .PHONY: check-unit
-check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) ## unit tests, under ASan and UBSan
+check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) $(FUZZERS:%=$(B)/host/%) $(FAKE_RELEVOD) ## unit tests under ASan and UBSan, fuzzers, relevod without Xen
 	@rm -rf $(B)/results/check-unit && mkdir -p $(B)/results/check-unit
-	@failed=0; for t in $^; do \
-		CMOCKA_MESSAGE_OUTPUT=XML CMOCKA_XML_FILE=$(B)/results/check-unit/$$(basename $$t).xml \
-			$$t || { echo "FAILED $$t"; failed=1; }; done; exit $$failed
+	@failed=0; for t in $(UNIT_TESTS); do \
+		CMOCKA_MESSAGE_OUTPUT=XML CMOCKA_XML_FILE=$(B)/results/check-unit/$$t.xml \
+			$(UNIT_BIN)/$$t || { echo "FAILED $$t"; failed=1; }; done; \
+	$(MAKE) --no-print-directory fuzz || failed=1; \
+	RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD) $(PYTHON) -m pytest -q -p no:cacheprovider \
+		--junit-xml=$(B)/results/check-unit/relevod.xml supervisor/tests || failed=1; \
+	exit $$failed
 
 include supervisor/sim/build.mk
--include $(wildcard $(UNIT_BIN)/*.d)
+-include $(shell find $(RELEVOD_DIR) $(HOST_DIR) $(FUZZ_DIR) -name '*.d' 2>/dev/null)

@@ -1,0 +1,12 @@
+/* Small files, whole. For tmpfs, proc and the initramfs, where reading and writing do not block. */
+#pragma once
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* Reads path into text, closed with a NUL: -1 if it cannot be read, holds a NUL, or has size bytes
+ * or more. errno tells a missing file (ENOENT). */
+int file_read(const char *path, char *text, size_t size, struct err *e);
+
+/* Replaces path by text in one step: after a crash there is the old file or the new one. */
+int file_replace(const char *path, const char *text, struct err *e);

@@ -1,0 +1,83 @@
+#include "config/guest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void guest_init(struct guest *guest)
+{
+    *guest = (struct guest){
+        .type = GUEST_PV,
+        .vcpus = 1,
+        .priority = GUEST_PRIORITY_DEFAULT,
+        .probe_interval_s = 10,
+    };
+    memcpy(guest->on, restart_default.on, sizeof guest->on);
+}
+
+/* FNV-1a; the constants are its definition's (RFC draft-eastlake-fnv). Not for secrets. */
+static uint64_t hash(const char *text, uint64_t salt)
+{
+    uint64_t h = 0xcbf29ce484222325U ^ salt;
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * 0x100000001b3U;
+    h ^= h >> 33; /* FNV's upper bits depend little on the last letters: mix once more */
+    h *= 0xff51afd7ed558ccdU;
+    return h ^ h >> 33;
+}
+
+static void derive_uuid(struct guest *guest)
+{
+    uint64_t half[2] = {hash(guest->name, 1), hash(guest->name, 2)};
+    memcpy(guest->uuid, half, sizeof guest->uuid);
+    guest->uuid[6] = (uint8_t)((guest->uuid[6] & 0x0f) | 0x80); /* version 8: by our own rule */
+    guest->uuid[8] = (uint8_t)((guest->uuid[8] & 0x3f) | 0x80);
+}
+
+static void derive_mac(const struct guest *guest, uint32_t index, uint8_t mac[6])
+{
+    uint64_t h = hash(guest->name, 16 + index);
+    mac[0] = 0x00; /* 00:16:3e is assigned to Xen guests */
+    mac[1] = 0x16;
+    mac[2] = 0x3e;
+    mac[3] = (uint8_t)(h & 0x7f);
+    mac[4] = (uint8_t)(h >> 8);
+    mac[5] = (uint8_t)(h >> 16);
+}
+
+static bool all_zero(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+void guest_complete(struct guest *guest)
+{
+    if (guest->kernel[0] == '\0')
+        snprintf(guest->kernel, sizeof guest->kernel, "%s",
+                 guest->type == GUEST_PV ? GUEST_GRUB_PV : GUEST_GRUB_PVH);
+    if (guest->maxmem_mib < guest->memory_mib)
+        guest->maxmem_mib = guest->memory_mib;
+    if (guest->maxvcpus < guest->vcpus)
+        guest->maxvcpus = guest->vcpus;
+    if (all_zero(guest->uuid, sizeof guest->uuid))
+        derive_uuid(guest);
+    for (uint32_t i = 0; i < guest->vifs; i++)
+        if (all_zero(guest->vif[i].mac, sizeof guest->vif[i].mac))
+            derive_mac(guest, i, guest->vif[i].mac);
+}
+
+bool guest_name_ok(const char *name)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+    size_t length = strlen(name);
+    return length > 0 && length < GUEST_NAME_SIZE && name[0] != '.' &&
+           strspn(name, letters) == length;
+}
+
+const char *guest_type_name(enum guest_type type)
+{
+    return type == GUEST_PV ? "pv" : "pvh";
+}

@@ -1,0 +1,88 @@
+/* One guest as configured. Plain data without pointers: it travels to the worker as it is. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/restart.h"
+
+#define GUEST_NAME_SIZE        64 /* with the NUL, as all sizes here */
+#define GUEST_PATH_SIZE        256
+#define GUEST_DISKS_MAX        16
+#define GUEST_VIFS_MAX         8
+#define GUEST_PEERS_MAX        16
+#define GUEST_AFTER_MAX        16
+#define GUEST_VCPUS_MAX        128 /* libxl's and Xen's limit for PV and PVH */
+#define GUEST_PRIORITY_DEFAULT 100
+
+enum guest_type { GUEST_PV, GUEST_PVH };
+enum guest_failback { FAILBACK_MANUAL, FAILBACK_AUTO };
+
+struct guest_disk {
+    char path[GUEST_PATH_SIZE]; /* a block device, or a file with a raw image */
+    char vdev[16];              /* xvda … */
+    bool writable;
+    bool direct_io_safe;
+    uint8_t discard; /* 0 as the device does it, 1 off, 2 on */
+};
+
+struct guest_vif {
+    uint8_t mac[6];
+    char bridge[16];
+    char ip[128]; /* the addresses the guest may use; filters are built from it */
+    char ifname[16];
+    uint64_t rate_bytes; /* per rate_interval_us; 0: no limit */
+    uint32_t rate_interval_us;
+    uint32_t mtu; /* 0: the bridge's */
+};
+
+struct guest {
+    char name[GUEST_NAME_SIZE];
+    uint8_t uuid[16];
+    enum guest_type type;
+    uint32_t memory_mib;
+    uint32_t maxmem_mib; /* at least memory_mib */
+    uint32_t vcpus;
+    uint32_t maxvcpus;   /* at least vcpus */
+    uint32_t cpu_weight; /* 0: Xen's default */
+    uint32_t cpu_cap;    /* percent of one CPU; 0: none */
+    char kernel[GUEST_PATH_SIZE];
+    char ramdisk[GUEST_PATH_SIZE];
+    char cmdline[1024];
+    struct guest_disk disk[GUEST_DISKS_MAX];
+    uint32_t disks;
+    struct guest_vif vif[GUEST_VIFS_MAX];
+    uint32_t vifs;
+    enum restart_action on[GUEST_END_COUNT];
+
+    /* Placement */
+    char home[GUEST_NAME_SIZE]; /* empty: no node starts it by itself */
+    char peer[GUEST_PEERS_MAX][GUEST_NAME_SIZE];
+    uint32_t peers;
+    int32_t priority; /* 0 to 1000, higher starts earlier and stops later */
+    char after[GUEST_AFTER_MAX][GUEST_NAME_SIZE];
+    uint32_t afters;
+    char probe[128];
+    uint32_t probe_interval_s;
+    enum guest_failback failback;
+
+    char origin[128]; /* the file, or "command line" */
+    bool broken;      /* its description has errors: it is shown, never started */
+    char error[240];  /* the first of them */
+};
+
+/* GRUB for Xen: the boot loaders of guests that name no kernel. */
+#define GUEST_GRUB_PV  "/usr/lib/grub-xen/grub-x86_64-xen.bin"
+#define GUEST_GRUB_PVH "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"
+
+/* Everything at its default, as xl.cfg(5) and relevo-guest(5) give it. */
+void guest_init(struct guest *guest);
+
+/* Fills what was not given: the kernel, the uuid and the MAC addresses. Both are derived from the
+ * guest's name, so that every node and every start gives it the same. */
+void guest_complete(struct guest *guest);
+
+/* Letters, digits and ._+- , not beginning with a dot; shorter than GUEST_NAME_SIZE. Names become
+ * file names and xenstore keys. */
+bool guest_name_ok(const char *name);
+
+const char *guest_type_name(enum guest_type type);

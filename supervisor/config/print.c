@@ -1,0 +1,122 @@
+/* The configuration in canonical form: what relevod -n prints and the tests compare. */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/site.h"
+
+struct printer {
+    void (*line)(void *to, const char *text);
+    void *to;
+};
+
+__attribute__((format(printf, 2, 3))) static void print(const struct printer *p, const char *format,
+                                                        ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    p->line(p->to, text);
+}
+
+static void print_network(const struct printer *p, const struct site *site)
+{
+    for (uint32_t b = 0; b < site->bridges; b++) {
+        char ports[SITE_PORTS_MAX * SITE_IFACE_SIZE] = "";
+        for (uint32_t i = 0; i < site->bridge[b].ports; i++)
+            snprintf(ports + strlen(ports), sizeof ports - strlen(ports), "%s%s", i > 0 ? "," : "",
+                     site->bridge[b].port[i]);
+        print(p, "bridge=%s:%s", site->bridge[b].name, ports);
+    }
+    for (uint32_t i = 0; i < site->addresses; i++) {
+        const struct site_address *a = &site->address[i];
+        char address[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN] = "";
+        if (a->dhcp) {
+            print(p, "ip=%s:dhcp", a->iface);
+            continue;
+        }
+        const char *open = a->family == AF_INET6 ? "[" : "",
+                   *close = a->family == AF_INET6 ? "]" : "";
+        inet_ntop(a->family, a->address, address, sizeof address);
+        if (a->has_gateway)
+            inet_ntop(a->family, a->gateway, gateway, sizeof gateway);
+        print(p, "ip=%s%s%s::%s%s%s:%u::%s:none", open, address, close, a->has_gateway ? open : "",
+              gateway, a->has_gateway ? close : "", a->prefix, a->iface);
+    }
+    for (uint32_t i = 0; i < site->nameservers; i++)
+        print(p, "nameserver=%s", site->nameserver[i]);
+}
+
+static void print_devices(const struct printer *p, const struct guest *g)
+{
+    for (uint32_t i = 0; i < g->disks; i++) {
+        const struct guest_disk *d = &g->disk[i];
+        print(p, "  disk %s %s %s%s%s", d->vdev, d->path, d->writable ? "rw" : "ro",
+              d->direct_io_safe ? " direct-io-safe" : "",
+              d->discard == 0 ? "" : (d->discard == 2 ? " discard" : " no-discard"));
+    }
+    for (uint32_t i = 0; i < g->vifs; i++) {
+        const struct guest_vif *v = &g->vif[i];
+        print(p, "  vif %02x:%02x:%02x:%02x:%02x:%02x bridge=%s%s%s%s%s", v->mac[0], v->mac[1],
+              v->mac[2], v->mac[3], v->mac[4], v->mac[5], v->bridge, v->ip[0] != '\0' ? " ip=" : "",
+              v->ip, v->ifname[0] != '\0' ? " vifname=" : "", v->ifname);
+        if (v->rate_bytes != 0)
+            print(p, "    rate %llu bytes per %u us", (unsigned long long)v->rate_bytes,
+                  v->rate_interval_us);
+        if (v->mtu != 0)
+            print(p, "    mtu %u", v->mtu);
+    }
+}
+
+static void print_names(const struct printer *p, const char *what,
+                        const char name[][GUEST_NAME_SIZE], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        print(p, "  %s %s", what, name[i]);
+}
+
+static void print_guest(const struct printer *p, const struct guest *g)
+{
+    if (g->broken) {
+        print(p, "guest %s (%s) broken: not started", g->name, g->origin);
+        return;
+    }
+    const uint8_t *u = g->uuid;
+    print(p, "guest %s (%s)", g->name, g->origin);
+    print(p, "  uuid %02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x type %s",
+          u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13],
+          u[14], u[15], guest_type_name(g->type));
+    print(p, "  memory %u of %u MiB, vcpus %u of %u, weight %u, cap %u", g->memory_mib,
+          g->maxmem_mib, g->vcpus, g->maxvcpus, g->cpu_weight, g->cpu_cap);
+    print(p, "  kernel %s%s%s", g->kernel, g->ramdisk[0] != '\0' ? " ramdisk " : "", g->ramdisk);
+    if (g->cmdline[0] != '\0')
+        print(p, "  cmdline %s", g->cmdline);
+    print_devices(p, g);
+    for (int end = GUEST_END_POWEROFF; end <= GUEST_END_CRASH; end++)
+        if (g->on[end] != restart_default.on[end])
+            print(p, "  on %s %s", guest_end_name((enum guest_end)end),
+                  g->on[end] == RESTART_YES ? "restart" : "destroy");
+    print(p, "  home %s priority %d", g->home[0] != '\0' ? g->home : "-", g->priority);
+    print_names(p, "peer", g->peer, g->peers);
+    print_names(p, "after", g->after, g->afters);
+    if (g->probe[0] != '\0')
+        print(p, "  probe %s every %u s", g->probe, g->probe_interval_s);
+    if (g->failback == FAILBACK_AUTO)
+        print(p, "  failback auto");
+}
+
+void site_print(const struct site *site, void (*line)(void *to, const char *text), void *to)
+{
+    struct printer p = {.line = line, .to = to};
+    print(&p, "hostname=%s", site->hostname);
+    print_network(&p, site);
+    for (uint32_t i = 0; i < site->guests; i++)
+        print_guest(&p, site->guest[i]);
+    for (uint32_t i = 0; i < site->errors; i++)
+        print(&p, "error: %s", site->error[i].text);
+    if (site->errors_dropped > 0)
+        print(&p, "error: and %u more", site->errors_dropped);
+}

@@ -1,0 +1,161 @@
+#include "control/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <yajl/yajl_tree.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/run_dir.h"
+#include "control/check.h"
+#include "control/follow.h"
+#include "control/text.h"
+
+#define ANSWER_MS 15000
+#define REPLY_MAX ((size_t)4 << 20)
+
+enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_ANSWER = 3 };
+
+static int usage(void)
+{
+    fputs("usage: relevo status [--json]\n"
+          "       relevo start|stop|restart GUEST\n"
+          "       relevo log [-f]\n"
+          "       relevo check FOLDER [HOSTNAME]\n",
+          stderr);
+    return USAGE;
+}
+
+static int connect_to_relevod(struct err *e)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (run_path(address.sun_path, sizeof address.sun_path, "control", NULL) != 0)
+        return err_set(e, "path of the control socket too long");
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    err_set(e, "%s: %m", address.sun_path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Reads to the end of the reply: the text, to be freed, or NULL. */
+static char *read_reply(int fd, struct err *e)
+{
+    uint64_t until = clock_ms() + ANSWER_MS;
+    char *reply = NULL;
+    size_t have = 0;
+    for (;;) {
+        char part[8192];
+        uint64_t now = clock_ms();
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (now >= until || poll(&p, 1, (int)(until - now)) == 0) {
+            err_set(e, "no answer within %d s", ANSWER_MS / 1000);
+            break;
+        }
+        ssize_t n = recv(fd, part, sizeof part, MSG_DONTWAIT);
+        if (n == 0 && have > 0)
+            return reply;
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        char *more =
+            n > 0 && have + (size_t)n < REPLY_MAX ? realloc(reply, have + (size_t)n + 1) : NULL;
+        if (more == NULL) {
+            err_set(e, n == 0 ? "hung up without an answer" : "cannot read the answer");
+            break;
+        }
+        reply = more;
+        memcpy(reply + have, part, (size_t)n);
+        have += (size_t)n;
+        reply[have] = '\0';
+    }
+    free(reply);
+    return NULL;
+}
+
+/* Sends one request; the reply, to be freed, or NULL with the reason printed. */
+static char *ask(const char *verb, const char *guest)
+{
+    char request[256];
+    struct err e;
+    int n = snprintf(request, sizeof request, "%s%s%s\n", verb, guest != NULL ? " " : "",
+                     guest != NULL ? guest : "");
+    int fd = connect_to_relevod(&e);
+    char *reply = NULL;
+    if (fd >= 0 && ((size_t)n >= sizeof request || send(fd, request, (size_t)n, MSG_NOSIGNAL) != n))
+        err_set(&e, "cannot send the request");
+    else if (fd >= 0)
+        reply = read_reply(fd, &e);
+    if (fd >= 0)
+        close(fd);
+    if (reply == NULL)
+        fprintf(stderr, "relevo: relevod does not answer: %s\n", e.text);
+    return reply;
+}
+
+/* Prints what a command's reply says. */
+static int print_outcome(const char *reply)
+{
+    const char *ok_path[] = {"ok", NULL};
+    const char *text_path[] = {"text", NULL};
+    const char *error_path[] = {"error", NULL};
+    yajl_val root = yajl_tree_parse(reply, NULL, 0);
+    bool ok = root != NULL && YAJL_IS_TRUE(yajl_tree_get(root, ok_path, yajl_t_any));
+    const char *text =
+        root == NULL
+            ? NULL
+            : YAJL_GET_STRING(yajl_tree_get(root, (ok ? text_path : error_path), yajl_t_string));
+    if (ok)
+        puts(text != NULL ? text : "done");
+    else
+        fprintf(stderr, "relevo: %s\n", text != NULL ? text : "not understood");
+    yajl_tree_free(root);
+    return ok ? DONE : REFUSED;
+}
+
+static int show_status(bool json)
+{
+    char *reply = ask("status", NULL);
+    if (reply == NULL)
+        return NO_ANSWER;
+    int result = DONE;
+    if (json)
+        fputs(reply, stdout);
+    else if (status_print(stdout, reply) != 0)
+        result = print_outcome(reply);
+    free(reply);
+    return result;
+}
+
+static int command_guest(const char *verb, const char *guest)
+{
+    char *reply = ask(verb, guest);
+    if (reply == NULL)
+        return NO_ANSWER;
+    int result = print_outcome(reply);
+    free(reply);
+    return result;
+}
+
+int relevo_command(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    const char *operand = argc > 2 ? argv[2] : NULL;
+    if (strcmp(verb, "status") == 0 && argc <= 3 &&
+        (operand == NULL || strcmp(operand, "--json") == 0))
+        return show_status(operand != NULL);
+    if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
+        return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
+    if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))
+        return check_folder(operand, argc == 4 ? argv[3] : NULL) == 0 ? DONE : REFUSED;
+    bool known =
+        strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0 || strcmp(verb, "restart") == 0;
+    return known && argc == 3 ? command_guest(verb, operand) : usage();
+}

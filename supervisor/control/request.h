@@ -1,0 +1,17 @@
+/* One request: a verb and, for some, a guest. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "control/node.h"
+
+/* Carries out the request line (cut up in place) and makes the reply: a JSON document with a
+ * newline, to be freed. NULL when out of memory.
+ *
+ *   status                     {"ok":true, "node":…, "guests":[…], …}
+ *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
+ *   anything else              {"ok":false, "error":"…"} */
+char *request_answer(struct node *node, char *line, size_t *size);
+
+/* The status document; see relevo(8) for its fields. To be freed; NULL when out of memory. */
+char *status_json(const struct node *node, size_t *size);

@@ -1,0 +1,133 @@
+#include "control/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <yajl/yajl_tree.h>
+
+#define NAME_WIDTH 18
+
+static yajl_val get(yajl_val object, const char *key, yajl_type type)
+{
+    const char *path[] = {key, NULL};
+    return yajl_tree_get(object, path, type);
+}
+
+static const char *text(yajl_val object, const char *key)
+{
+    const char *value = YAJL_GET_STRING(get(object, key, yajl_t_string));
+    return value != NULL ? value : "";
+}
+
+static long long number(yajl_val object, const char *key)
+{
+    yajl_val value = get(object, key, yajl_t_number);
+    return YAJL_IS_INTEGER(value) ? YAJL_GET_INTEGER(value) : 0;
+}
+
+static bool yes(yajl_val object, const char *key)
+{
+    return YAJL_IS_TRUE(get(object, key, yajl_t_any));
+}
+
+static size_t list(yajl_val object, const char *key, yajl_val **item)
+{
+    yajl_val value = get(object, key, yajl_t_array);
+    *item = value != NULL ? value->u.array.values : NULL;
+    return value != NULL ? value->u.array.len : 0;
+}
+
+/* 3:05:09, or 2d 03:05:09 */
+static void duration(long long ms, char *out, size_t size)
+{
+    long long s = ms / 1000;
+    if (s >= 86400)
+        snprintf(out, size, "%lldd %02lld:%02lld:%02lld", s / 86400, s / 3600 % 24, s / 60 % 60,
+                 s % 60);
+    else
+        snprintf(out, size, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+}
+
+/* The last column: what is worth saying in this state. */
+static void remark(yajl_val guest, char *out, size_t size)
+{
+    char time[32];
+    const char *state = text(guest, "state"), *end = text(guest, "last_end");
+    out[0] = '\0';
+    if (number(guest, "up_ms") > 0) {
+        duration(number(guest, "up_ms"), time, sizeof time);
+        long long ends = number(guest, "ends");
+        snprintf(out, size, ends == 0 ? "%s" : "%s, %lldx %s", time, ends, end);
+    } else if (number(guest, "start_in_ms") > 0) {
+        snprintf(out, size, "%s; in %.1f s (%lld)", end[0] != '\0' ? end : "failed",
+                 (double)number(guest, "start_in_ms") / 1000, number(guest, "failures"));
+    } else if (strcmp(state, "elsewhere") == 0) {
+        const char *home = text(guest, "home");
+        snprintf(out, size, home[0] != '\0' ? "home %s" : "no home", home);
+    } else if (strcmp(state, "stopped") == 0) {
+        snprintf(out, size, "by %s",
+                 text(guest, "hold")[0] == 'o' ? "relevo stop" : "its own wish");
+    } else if (strcmp(state, "gave-up") == 0) {
+        snprintf(out, size, "%s, %lld times", end[0] != '\0' ? end : "not started",
+                 number(guest, "failures"));
+    }
+}
+
+static void print_guest(FILE *to, yajl_val guest)
+{
+    char domid[16] = "-", why[64];
+    if (number(guest, "domid") >= 0)
+        snprintf(domid, sizeof domid, "%lld", number(guest, "domid"));
+    remark(guest, why, sizeof why);
+    const char *name = text(guest, "name");
+    if (strlen(name) > NAME_WIDTH) /* a line of its own: whole, for the next command */
+        fprintf(to, "%s\n", name);
+    fprintf(to, "%-*s %-9s %5s %-4s %6lld %4lld  %s\n", NAME_WIDTH,
+            strlen(name) > NAME_WIDTH ? "" : name, text(guest, "state"), domid, text(guest, "type"),
+            number(guest, "memory_mib"), number(guest, "vcpus"), why);
+    if (text(guest, "error")[0] != '\0')
+        fprintf(to, "    %s\n", text(guest, "error"));
+}
+
+static void print_status(FILE *to, yajl_val root)
+{
+    yajl_val *item;
+    size_t n = list(root, "guests", &item), running = 0;
+    for (size_t i = 0; i < n; i++)
+        running += strcmp(text(item[i], "state"), "running") == 0;
+    fprintf(to, "%s: %zu of %zu guests running%s%s\n", text(root, "node"), running, n,
+            strcmp(text(root, "xen"), "connected") == 0 ? "" : "; Xen is not reached",
+            yes(root, "leaving") ? "; going down" : "");
+    if (n > 0)
+        fprintf(to, "\n%-*s %-9s %5s %-4s %6s %4s  %s\n", NAME_WIDTH, "GUEST", "STATE", "DOMID",
+                "TYPE", "MIB", "CPUS", "UP, OR WHY NOT");
+    for (size_t i = 0; i < n; i++)
+        print_guest(to, item[i]);
+
+    n = list(root, "network", &item);
+    if (n > 0)
+        fprintf(to, "\nNETWORK\n");
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "%-*s %-9s %s\n", NAME_WIDTH, text(item[i], "name"),
+                yes(item[i], "good") ? "good" : "bad", text(item[i], "text"));
+
+    n = list(root, "errors", &item);
+    if (n > 0)
+        fprintf(to, "\nERRORS\n");
+    for (size_t i = 0; i < n; i++)
+        if (YAJL_IS_STRING(item[i]))
+            fprintf(to, "%s\n", YAJL_GET_STRING(item[i]));
+    if (number(root, "errors_dropped") > 0)
+        fprintf(to, "and %lld more\n", number(root, "errors_dropped"));
+}
+
+int status_print(FILE *to, const char *json)
+{
+    yajl_val root = yajl_tree_parse(json, NULL, 0);
+    if (root == NULL || !yes(root, "ok")) {
+        yajl_tree_free(root);
+        return -1;
+    }
+    print_status(to, root);
+    yajl_tree_free(root);
+    return 0;
+}

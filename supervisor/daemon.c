@@ -1,0 +1,106 @@
+#include "daemon.h"
+
+#include <qb/qbloop.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/timer.h"
+#include "control/server.h"
+#include "guest/guests.h"
+#include "network/role.h"
+
+/* init kills what is left 120 s after its SIGTERM. */
+#define LEAVE_MS 95000
+/* The control socket cannot be opened: tried again, as the guests matter more. */
+#define CONTROL_RETRY_MS 5000
+
+/* One loop for all of relevod, and libqb's because corosync's client libraries are at home in it:
+ * priorities, timers and descriptors on epoll, no threads, no wake-up without cause. */
+struct daemon {
+    qb_loop_t *loop;
+    struct guests guests;
+    struct network network;
+    struct node node;
+    struct timer control_retry;
+};
+
+static void open_control(void *data)
+{
+    struct daemon *d = data;
+    struct err e;
+    if (control_open(d->loop, &d->node, &e) != NULL)
+        return;
+    log_err("no control socket: %s; tried again in %d s", e.text, CONTROL_RETRY_MS / 1000);
+    timer_set(&d->control_retry, CONTROL_RETRY_MS);
+}
+
+static void on_left(void *data)
+{
+    struct daemon *d = data;
+    qb_loop_stop(d->loop);
+}
+
+static int32_t on_terminate(int32_t signal, void *data)
+{
+    (void)signal;
+    struct daemon *d = data;
+    log_notice("going down: shutting guests down");
+    guests_leave(&d->guests, LEAVE_MS, on_left, d);
+    return 0;
+}
+
+static void report_configuration(const struct site *site)
+{
+    for (uint32_t i = 0; i < site->errors; i++)
+        log_err("%s", site->error[i].text);
+    if (site->errors_dropped > 0)
+        log_err("and %u errors more", site->errors_dropped);
+    log_notice("node %s: %u guests configured, %u errors", site->hostname, site->guests,
+               site->errors + site->errors_dropped);
+}
+
+static void read_incarnation(struct node *node)
+{
+    if (file_read("/run/incarnation", node->incarnation, sizeof node->incarnation, NULL) != 0)
+        node->incarnation[0] = '\0';
+    node->incarnation[strcspn(node->incarnation, "\n")] = '\0';
+}
+
+static int prepare(struct daemon *d, const struct site_source *source, struct err *e)
+{
+    d->loop = qb_loop_create();
+    struct site *site = site_load(source);
+    if (d->loop == NULL || site == NULL)
+        return err_set(e, "out of memory");
+    report_configuration(site);
+    if (guests_init(&d->guests, d->loop, site, e) != 0)
+        return -1;
+    d->node = (struct node){
+        .site = site, .guests = &d->guests, .network = &d->network.status, .began_ms = clock_ms()};
+    read_incarnation(&d->node);
+    d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};
+    qb_loop_signal_handle handle;
+    if (qb_loop_signal_add(d->loop, QB_LOOP_HIGH, SIGTERM, d, on_terminate, &handle) != 0)
+        return err_set(e, "cannot handle SIGTERM");
+    return 0;
+}
+
+int daemon_run(const struct site_source *source)
+{
+    static struct daemon d;
+    struct err e;
+    signal(SIGPIPE, SIG_IGN);
+    if (prepare(&d, source, &e) != 0) {
+        log_err("%s", e.text);
+        return 1;
+    }
+    network_begin(&d.network, d.loop, d.node.site);
+    guests_begin(&d.guests);
+    open_control(&d);
+    qb_loop_run(d.loop);
+    return 0;
+}

@@ -1,0 +1,124 @@
+/* What operators ask of guests, and how a guest's state is called. */
+#include <string.h>
+
+#include "base/log.h"
+#include "guest/guests.h"
+#include "guest/jobs.h"
+#include "guest/policy.h"
+
+static struct guest_run *find(struct guests *all, const char *name)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (strcmp(all->run[i].config->name, name) == 0)
+            return &all->run[i];
+    return NULL;
+}
+
+static int check(const struct guests *all, const struct guest_run *run, const char *name,
+                 struct err *e)
+{
+    if (run == NULL)
+        return err_set(e, "guest %s: not known here", name);
+    if (all->leaving)
+        return err_set(e, "guest %s: this node is going down", name);
+    if (run->config->broken)
+        return err_set(e, "guest %s: its description has errors: %s", name, run->config->error);
+    if (run->config->home[0] == '\0')
+        return err_set(e, "guest %s: it has no home; expected home=\"%s\" to run it here", name,
+                       all->site->hostname);
+    if (strcmp(run->config->home, all->site->hostname) != 0)
+        return err_set(e, "guest %s: its home is %s", name, run->config->home);
+    return 0;
+}
+
+static bool runs(const struct guest_run *run)
+{
+    return run->present && run->domain.state == XEN_RUNNING;
+}
+
+static void forget_failures(struct record *r)
+{
+    r->restart = (struct restart_state){0};
+    r->start_at_ms = 0;
+}
+
+static void apply(struct guest_run *run, enum guest_verb verb, struct err *said)
+{
+    struct record *r = &run->record;
+    const char *name = run->config->name;
+    switch (verb) {
+    case VERB_START:
+        forget_failures(r);
+        /* Asked to shut down already: it cannot be called back, but it is started after. */
+        r->restarting = runs(run) && r->stop_by_ms != 0;
+        r->hold = HOLD_NONE;
+        err_set(said, "guest %s: %s", name, runs(run) && !r->restarting ? "runs" : "starting");
+        return;
+    case VERB_STOP:
+        r->hold = HOLD_OPERATOR;
+        r->restarting = false;
+        err_set(said, "guest %s: %s", name,
+                run->present || run->job != NULL ? "stopping" : "stopped");
+        return;
+    case VERB_RESTART:
+        forget_failures(r);
+        r->hold = HOLD_NONE;
+        r->restarting = runs(run);
+        err_set(said, "guest %s: %s", name, r->restarting ? "restarting" : "starting");
+        return;
+    }
+}
+
+int guests_command(struct guests *all, enum guest_verb verb, const char *name, struct err *said)
+{
+    struct guest_run *run = find(all, name);
+    if (check(all, run, name, said) != 0)
+        return -1;
+    struct record before = run->record;
+    apply(run, verb, said);
+    struct err e;
+    if (record_save(&run->record, name, &e) != 0) {
+        run->record = before;
+        return err_set(said, "guest %s: the wish cannot be written down: %s", name, e.text);
+    }
+    log_notice("%s, as the operator wishes", said->text);
+    guests_converge(all);
+    return 0;
+}
+
+static const char *absent_state(const struct guest_run *run)
+{
+    if (run->job != NULL && run->job->kind == JOB_CREATE)
+        return "starting";
+    if (strcmp(run->config->home, run->all->site->hostname) != 0)
+        return "elsewhere";
+    switch (run->record.hold) {
+    case HOLD_GAVE_UP:
+        return "gave-up";
+    case HOLD_OPERATOR:
+    case HOLD_POWEROFF:
+        return "stopped";
+    case HOLD_NONE:
+    case HOLD_COUNT:
+        break;
+    }
+    return run->all->leaving ? "stopped" : "waiting";
+}
+
+const char *guest_state_name(const struct guest_run *run)
+{
+    if (run->present && run->domain.state == XEN_RUNNING) {
+        if (run->record.stop_by_ms != 0)
+            return "stopping";
+        return run->domain.paused ? "paused" : "running";
+    }
+    if (run->config->broken)
+        return "broken";
+    if (!run->all->watch.connected)
+        return "unknown";
+    if (run->present && run->domain.state == XEN_UNBUILT)
+        return "starting";
+    if (run->present)
+        return run->domain.state == XEN_DYING ? "dying" : "stopping";
+    return absent_state(run);
+}

@@ -1,0 +1,74 @@
+/* The guests of this node: keeps what runs equal to what should.
+ *
+ * Start-up, a crash, an operator's command and relevod's own restart are one path: look at Xen, ask
+ * plan_guest(), do that one step in a worker, look again. */
+#pragma once
+#include <qb/qbloop.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/timer.h"
+#include "config/site.h"
+#include "guest/messages.h"
+#include "guest/record.h"
+#include "guest/watch.h"
+
+struct guests;
+struct job;
+
+struct guest_run {
+    struct guests *all;
+    const struct guest *config;
+    struct record record;
+    bool present; /* Xen has a domain of it: */
+    struct xen_domain domain;
+    uint64_t dying_since_ms; /* first seen dying; 0: not */
+    struct job *job;         /* under way, or NULL */
+    uint32_t need_ticket;    /* lists before this one are older than our last job */
+    uint64_t retry_at_ms;    /* a job failed: the next one not before */
+    uint32_t retry_ms;
+    bool tried;              /* its first start here has come to an end, good or bad */
+    uint32_t last_create_ms; /* what the last successful create took */
+    char error[sizeof((struct err *)0)->text]; /* why the last start or stop failed; or empty */
+};
+
+struct guests {
+    qb_loop_t *loop;
+    struct site *site;
+    struct watch watch;
+    struct timer wake; /* the next time something is due by itself */
+    uint32_t seen;     /* ticket of the last list; 0: none yet */
+    uint32_t starting; /* jobs under way */
+    bool converging;   /* guards against being called from inside */
+    bool leaving;      /* the node goes down: */
+    uint64_t leave_by_ms;
+    void (*left)(void *data); /* called once when all guests are gone, or time is up */
+    void *left_data;
+    struct guest_run *run; /* one per site->guest, same order */
+    uint32_t count;
+};
+
+/* Reads the records of an earlier relevod. Returns -1 when out of memory. */
+int guests_init(struct guests *all, qb_loop_t *loop, struct site *site, struct err *e);
+
+/* Starts to watch and to act. */
+void guests_begin(struct guests *all);
+
+/* Stops all guests in reverse order, then calls left(data); at the latest after within_ms and a
+ * moment for the last destroys. */
+void guests_leave(struct guests *all, uint64_t within_ms, void (*left)(void *data), void *data);
+
+enum guest_verb { VERB_START, VERB_STOP, VERB_RESTART };
+
+/* An operator's wish: written down, then acted on. 0 and what happens now in said, or -1. */
+int guests_command(struct guests *all, enum guest_verb verb, const char *name, struct err *said);
+
+/* One word for people and scripts: running, paused, starting, stopping, stopped, waiting, gave-up,
+ * broken, elsewhere, dying, unknown. */
+const char *guest_state_name(const struct guest_run *run);
+
+/* --- for jobs.c --- */
+
+/* Looks at every guest and does what is due. */
+void guests_converge(struct guests *all);

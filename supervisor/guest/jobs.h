@@ -1,0 +1,21 @@
+/* One worker process at work on one guest. */
+#pragma once
+#include "guest/guests.h"
+
+enum job_kind { JOB_CREATE, JOB_DESTROY, JOB_CLEAR_UNBUILT, JOB_SHUT_DOWN };
+
+struct job {
+    struct guest_run *run;
+    enum job_kind kind;
+    uint64_t began_ms;
+    struct child *child;
+    bool answered;
+    struct message_done answer;
+};
+
+/* Starts a job on a guest that has none. When it ends, job_done() is called, also for a job that
+ * could not be started. */
+void job_start(struct guest_run *run, enum job_kind kind);
+
+/* guests.c: the outcome; error is empty when it went well. */
+void job_done(struct guest_run *run, const struct job *job, const char *error);

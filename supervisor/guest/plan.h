@@ -1,0 +1,55 @@
+/* What to do next about one guest. Pure: relevod looks, asks this, and does one step.
+ *
+ * Rests on three rules. Nothing is decided on a picture older than our own last deed. A guest is
+ * started only when Xen knows no domain of it at all, not even a dying one. The end of a domain is
+ * counted, and written down, before the domain is cleared away. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum plan_domain {
+    PLAN_ABSENT,
+    PLAN_UNBUILT, /* never ran, and nobody is building it */
+    PLAN_RUNNING,
+    PLAN_ENDED,
+    PLAN_DYING,
+};
+
+enum plan_wish {
+    WISH_RUN,
+    WISH_STOP,
+    WISH_LEAVE, /* none of ours to start or stop */
+};
+
+struct plan_view {
+    bool fresh; /* the picture of Xen is newer than our last job on the guest */
+    bool busy;  /* a job on the guest is under way */
+    enum plan_domain domain;
+    bool known;   /* the domain is the one in the record */
+    bool counted; /* the domain's end has been counted */
+    bool missing; /* the record names a domain that Xen does not have (any more) */
+    enum plan_wish wish;
+    bool may_start;       /* its turn has come: order, and how many start at once */
+    bool may_stop;        /* the same for stopping */
+    uint64_t start_at_ms; /* not before */
+    uint64_t stop_by_ms;  /* asked to shut down; destroyed then. 0: not asked */
+    uint64_t retry_at_ms; /* the last job failed; the next one not before */
+    uint64_t now_ms;
+};
+
+enum plan_step {
+    PLAN_NOTHING,
+    PLAN_COUNT_END,
+    PLAN_ADOPT, /* note the domain: it runs and is not in the record */
+    PLAN_CLEAR_UNBUILT,
+    PLAN_DESTROY,
+    PLAN_SHUT_DOWN,
+    PLAN_START,
+};
+
+struct plan {
+    enum plan_step step;
+    uint64_t wake_ms; /* look again then, should nothing happen before; 0: never */
+};
+
+struct plan plan_guest(const struct plan_view *view);

@@ -1,0 +1,12 @@
+/* Which guests this node is to run. The one place that decides it. */
+#pragma once
+#include "guest/guests.h"
+#include "guest/plan.h"
+
+/* Today: those whose home is this node, unless held. */
+enum plan_wish policy_wish(const struct guest_run *run);
+
+/* Whether it is the guest's turn. Starts: at most GUEST_STARTS_MAX at once, in order of priority,
+ * and after the guests it names. Stops, when the node goes down: the reverse. */
+bool policy_may_start(const struct guest_run *run);
+bool policy_may_stop(const struct guest_run *run);

@@ -1,0 +1,12 @@
+/* Where libxenlight's and libxenctrl's messages go: to the log, and the first error to whoever asks
+ * why a call failed. */
+#pragma once
+#include <xentoollog.h>
+
+struct xen_log {
+    xentoollog_logger vtable; /* first: libraries get a pointer to it */
+    char first_error[300];    /* since xen_log_reset(); empty: none */
+};
+
+void xen_log_init(struct xen_log *log);
+void xen_log_reset(struct xen_log *log);

@@ -1,0 +1,24 @@
+/* The network's process, and relevod's side of it. Netlink requests wait for the kernel's network
+ * lock, which a driver may hold for seconds: so not in relevod's loop. */
+#pragma once
+#include <qb/qbloop.h>
+
+#include "base/child.h"
+#include "base/timer.h"
+#include "network/config.h"
+#include "network/status.h"
+
+/* The role: converges whenever the kernel tells of a change, until its parent is gone. */
+int network_role(void);
+
+/* relevod's side: keeps the role running. */
+struct network {
+    qb_loop_t *loop;
+    struct network_config config;
+    struct network_status status; /* as last told */
+    struct child *child;
+    struct timer again;
+    uint32_t again_ms;
+};
+
+void network_begin(struct network *network, qb_loop_t *loop, const struct site *site);
