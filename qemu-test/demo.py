@@ -20,7 +20,7 @@ BUILD = (("ports", "building the third-party parts from pinned sources"),
          ("guest", "building the guest's disk contents"))
 TOTAL = len(BUILD) + 4
 # What is worth telling of a blade's console.
-TOLD = r"Xen version|Linux version|init: relevod: started|relevod: |first heartbeat|power|crash|destroy"
+TOLD = r"Xen version|init: relevod: started|relevod: |first heartbeat|power|crash|destroy"
 
 
 def build(steps):
