@@ -5,7 +5,6 @@ in what we send, then the output, then a second mark with the exit status. Whate
 was given up leaves on the line is skipped by the next one's first mark."""
 import re
 import secrets
-import time
 
 from .clock import Deadline
 from .unix import connect
@@ -32,6 +31,7 @@ class Channel:
         self.path = path
         self.socket = None
         self.buffer = b""
+        self.disturbed = False  # a command that was given up may still run there
 
     def close(self):
         if self.socket:
@@ -60,8 +60,8 @@ class Channel:
                 raise ChannelError("the blade is off")
             self.buffer += data.replace(b"\r", b"")
 
-    def _open(self):
-        """Connects and asks until a shell answers; False if none does soon."""
+    def _open(self, interrupt):
+        """Connects and asks for a shell's answer; False if none comes soon."""
         if not self.socket:
             try:
                 self.socket = connect(self.path, 5)
@@ -69,17 +69,23 @@ class Channel:
                 raise ChannelError(f"the blade is off ({error})") from None
         self.buffer = b""
         mark = secrets.token_hex(4)
-        # ^C ends what may still run, ^U what may be half-typed. Echo goes off so that less is sent.
-        self._send(f"\x03\x15\nstty -echo; PS1= PS2=; printf '%s:%s\\n' in sync-{mark}\n")
-        return self._read_until(rb"in:sync-%s\n" % mark.encode(), Deadline(2)) is not None
+        # ^C ends what may still run, ^U what may be half-typed; but ^C would also end a shell that has
+        # only just been started. Echo goes off so that less is sent.
+        self._send("\x03\x15" if interrupt else "")
+        self._send(f"\nstty -echo; PS1= PS2=; printf '%s:%s\\n' in sync-{mark}\n")
+        if not self._read_until(rb"in:sync-%s\n" % mark.encode(), Deadline(3)):
+            return False
+        self.disturbed = False
+        return True
 
     def run(self, command, seconds=60):
         """Runs a shell command (one line or several) and waits for its end."""
         deadline = Deadline(seconds)
-        while not self._open():
+        attempts = 1
+        while not self._open(interrupt=self.disturbed or attempts % 4 == 0):
+            attempts += 1
             if deadline.over():
                 raise ChannelError(f"no shell on the blade's second serial port; wanted: {command}")
-            time.sleep(0.2)
         mark = secrets.token_hex(4)
         if len(command) > LINE_MAX:
             self._upload(command, mark)
@@ -91,9 +97,9 @@ class Channel:
         if not self._read_until(rb"begin:%s\n" % mark.encode(), deadline):
             raise ChannelError(f"the shell did not take: {command}")
         rest = self.buffer
-        end = self._read_until(rb"(?s)\A(.*?)\n?end:%s:(\d+)\n" % mark.encode(), deadline)
+        end = self._read_until(rb"(?s)\A(.*?)\nend:%s:(\d+)\n" % mark.encode(), deadline)
         if not end:
-            self.close()
+            self.disturbed = True
             raise ChannelError(f"no end within {deadline.seconds:.0f} s of: {command}; "
                                f"output so far: {rest.decode(errors='replace')[-400:]!r}")
         return Result(command, int(end[2]), end[1].decode(errors="replace"))
