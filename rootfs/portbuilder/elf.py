@@ -80,10 +80,15 @@ def faults(root, path):
     return found
 
 
+def _runs_here(path):
+    """Programs and libraries; not a boot loader or kernel for guests, which is data to this machine."""
+    return (path.stat().st_mode & 0o111 or ".so" in path.name) and is_elf(path)
+
+
 def check(root):
-    """All faults of all ELF files under root, as lines."""
+    """All faults of all programs and libraries under root, as lines."""
     lines = []
     for path in sorted(root.rglob("*")):
-        if path.is_file() and not path.is_symlink() and is_elf(path):
+        if path.is_file() and not path.is_symlink() and _runs_here(path):
             lines += [f"/{path.relative_to(root)}: {fault}" for fault in faults(root, path)]
     return lines

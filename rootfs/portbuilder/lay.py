@@ -16,8 +16,9 @@ def merge(root, target):
         to.mkdir(parents=True, exist_ok=True)
         for name in files + [f for f in folders if Path(folder, f).is_symlink()]:
             source, copy = Path(folder, name), to / name
-            if copy.is_symlink() or copy.exists():
-                copy.unlink()
+            if copy.is_dir() and not copy.is_symlink():
+                raise PortError(f"{source} is a file, but another part has a folder of that name")
+            copy.unlink(missing_ok=True)
             try:
                 os.link(source, copy, follow_symlinks=False)
             except OSError:  # another file system

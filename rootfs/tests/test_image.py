@@ -55,3 +55,11 @@ def test_an_unfit_program_is_found(tmp_path, flags, fault):
     program(tmp_path, *flags)
     expected = f"/program: {fault}"
     assert (expected in elf.check(tmp_path)) if fault else elf.check(tmp_path) == []
+
+
+def test_a_library_is_checked_and_a_guests_loader_is_not(tmp_path):
+    path = program(tmp_path, "-no-pie", "-static")
+    path.chmod(0o644)
+    assert elf.check(tmp_path) == []
+    path.rename(tmp_path / "library.so.1")
+    assert elf.check(tmp_path) != []
