@@ -15,14 +15,14 @@ PORT_FILES := $(wildcard rootfs/portbuilder/*.py rootfs/ports/*.toml rootfs/port
 
 .PHONY: ports
 ports: | deps-build ## build the third-party parts, as far as they are not in the cache
-	+$(PORTBUILD) build
+	$(PORTBUILD) build
 
 # What our own programs compile against. The sysroot is replaced only when one of its parts changed, which
 # the time stamp of its compiler tells those who depend on it.
 SYSROOT_PORTS := musl linux-headers libnl3 libqb lvm2 yajl xen-tools
 
 $(B)/stamp/sysroot: $(PORT_FILES) rootfs/build.mk | deps-build
-	+$(PORTBUILD) sysroot $(SYSROOT) $(SYSROOT_PORTS)
+	$(PORTBUILD) sysroot $(SYSROOT) $(SYSROOT_PORTS)
 	@mkdir -p $(@D) && touch $@
 $(SYSROOT)/cc: $(B)/stamp/sysroot ;
 .PHONY: sysroot
@@ -43,7 +43,7 @@ $(B)/stamp/rootfs: $(PORT_FILES) $(shell find rootfs/files ! -type l) rootfs/bui
 	@rm -rf $(ROOTFS)
 	@mkdir -p $(addprefix $(ROOTFS)/,$(ROOTFS_DIRS)) $(@D)
 	@cp -a rootfs/files/. $(ROOTFS)/
-	+$(PORTBUILD) image $(ROOTFS)
+	$(PORTBUILD) image $(ROOTFS)
 	@$(foreach p,$(ROOTFS_PROGRAMS),install -D -s -m 755 $(call program_file,$p) $(ROOTFS)$(call program_dest,$p);)
 	@$(foreach l,$(ROOTFS_LINKS),mkdir -p $(ROOTFS)$(dir $(call program_file,$l)); \
 		ln -sfn $(call program_dest,$l) $(ROOTFS)$(call program_file,$l);)

@@ -22,7 +22,7 @@ ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin
 
 $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)) $(TARGET_CFLAGS) -c -o $@ $<
+	$(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)/usr) $(TARGET_CFLAGS) -c -o $@ $<
 # With symbols; the image takes the stripped one.
 $(RELEVOD).full: $(RELEVOD_OBJ)
 	$(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--as-needed -o $@ $^ $(SUPERVISOR_LIBS)

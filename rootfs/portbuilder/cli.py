@@ -1,5 +1,7 @@
 """The command line of portbuild.py."""
 import argparse
+import contextlib
+import fcntl
 import os
 import shutil
 import sys
@@ -20,13 +22,16 @@ def _builder(arguments):
     return build.Builder(known, TREE, build.cache_folder(), TREE / "build/log/ports", arguments.jobs, _say)
 
 
-def _replace(target, lay_out):
-    """Has lay_out fill a fresh folder that then takes target's place."""
-    fresh = target.with_name(target.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    lay_out(fresh)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
+@contextlib.contextmanager
+def _locked(folder):
+    """One invocation at a time in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def cmd_build(arguments):
@@ -40,14 +45,15 @@ def cmd_sysroot(arguments):
     builder.build(wanted)
     target = Path(arguments.dir).absolute()
     key = "\n".join(f"{port.key} {port.name}" for port in wanted) + "\n"
-    stamp = target / "parts"
-    if stamp.exists() and stamp.read_text() == key:
-        return
-
-    def fill(folder):
-        lay.sysroot([builder.root(port) for port in wanted], folder, at=target)
-        (folder / "parts").write_text(key)
-    _replace(target, fill)
+    stamp, fresh = target / "parts", target.with_name(target.name + ".new")
+    with _locked(target.parent):
+        if stamp.exists() and stamp.read_text() == key:
+            return
+        shutil.rmtree(fresh, ignore_errors=True)
+        lay.sysroot([builder.root(port) for port in wanted], fresh, at=target)
+        (fresh / "parts").write_text(key)
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
 
 
 def cmd_image(arguments):
