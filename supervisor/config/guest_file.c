@@ -122,8 +122,8 @@ static void syntax_error(struct reading *r)
     if (strncmp(words, r->place.file, skip) == 0 && words[skip] == ':') {
         char *end;
         long line = strtol(words + skip + 1, &end, 10);
-        if (*end == ':' && line > 0) {
-            r->place.line = (int)line;
+        if (*end == ':') {
+            r->place.line = line > 0 ? (int)line : 1; /* its lexer says 0 at the end of line 1 */
             words = end + 1;
         }
     }
