@@ -1,5 +1,6 @@
 #include "guest/messages.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/child.h"
@@ -112,7 +113,7 @@ static void leases_come_back_as_they_were(void **state)
                                       "address=10.0.0.5/24 x=y"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char copy[64];
-        strcpy(copy, bad[i]);
+        snprintf(copy, sizeof copy, "%s", bad[i]);
         assert_int_equal(lease_parse(&lease, copy), -1);
     }
 }
