@@ -42,6 +42,7 @@ $(B)/stamp/rootfs: $(PORT_FILES) $(shell find rootfs/files ! -type l) rootfs/bui
 		$$(foreach p,$$(ROOTFS_PROGRAMS),$$(call program_file,$$p)) | deps-build
 	@rm -rf $(ROOTFS)
 	@mkdir -p $(addprefix $(ROOTFS)/,$(ROOTFS_DIRS)) $(@D)
+	@chmod 700 $(ROOTFS)/root
 	@cp -a rootfs/files/. $(ROOTFS)/
 	$(PORTBUILD) image $(ROOTFS)
 	@$(foreach p,$(ROOTFS_PROGRAMS),install -D -s -m 755 $(call program_file,$p) $(ROOTFS)$(call program_dest,$p);)

@@ -113,9 +113,8 @@ def main():
     verb("pins", cmd_pins, "compare the pinned versions with what apt offers", ("names", "*"))
     verb("move", cmd_move, "pin another version of a port's package", ("name", None), ("version", None))
     arguments = parser.parse_args()
+    os.umask(0o022)
     try:
         arguments.function(arguments)
-    except PortError as error:
+    except (PortError, OSError) as error:
         sys.exit(f"portbuild: {error}")
-    except OSError as error:
-        sys.exit(f"portbuild: {error.filename or ''}: {error.strerror}")

@@ -58,7 +58,7 @@ class Apt:
         return subprocess.run([tool, *(x for o in options for x in ("-o", o)), *arguments],
                               cwd=self.folder, capture_output=True, text=True, check=False)
 
-    def update(self):
+    def _update(self, port):
         if self.updated:
             return
         (self.folder / "lists/partial").mkdir(parents=True, exist_ok=True)
@@ -67,12 +67,12 @@ class Apt:
         result = self._run("apt-get", "update")
         if result.returncode != 0:
             last = (result.stderr.strip() or "no message").splitlines()[0]
-            raise PortError(f"apt-get update failed, is there a network? It says: {last}")
+            raise PortError(f"{port.name}: apt-get update failed, is there a network? It says: {last}")
         self.updated = True
 
     def uris(self, port, version):
         """file name -> (URI, SHA-256) of one version; empty if apt doesn't know it."""
-        self.update()
+        self._update(port)
         verb = ["source", "--download-only"] if port.source else ["download"]
         result = self._run("apt-get", *verb, "--print-uris", "--only-source",
                            f"{port.package}={version}" if version else port.package)
@@ -81,7 +81,7 @@ class Apt:
 
     def versions(self, port):
         """Every version apt offers, in apt's own order."""
-        self.update()
+        self._update(port)
         if port.source:
             text = self._run("apt-cache", "showsrc", "--only-source", port.source).stdout
             found = re.findall(r"^Version: (\S+)", text, re.M)

@@ -134,3 +134,21 @@ def test_output_bears_one_time_stamp_and_programs_live_under_usr(workshop):
     assert sorted(str(p.relative_to(root)) for p in root.rglob("*")) == [
         "usr", "usr/lib", "usr/sbin", "usr/sbin/x"]
     assert len({p.stat().st_mtime for p in [root, *root.rglob("*")]}) == 1
+
+
+def test_an_error_of_the_system_names_the_port(workshop):
+    workshop.port("a", "true")
+    builder = workshop.builder()
+    (workshop.folder / "log").write_text("in the way of the log folder")
+    with pytest.raises(PortError, match="^a: .*File exists"):
+        builder.build(list(builder.ports.values()))
+
+
+def test_folders_of_failed_builds_go_when_the_next_build_starts(workshop):
+    workshop.port("bad", "exit 1")
+    with pytest.raises(PortError):
+        workshop.build()
+    assert len(list((workshop.cache / "work").iterdir())) == 1
+    workshop.port("bad", "true")
+    workshop.build()
+    assert list((workshop.cache / "work").iterdir()) == []
