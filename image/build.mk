@@ -8,5 +8,19 @@ BUILD_TESTS += image/tests
 IMAGE := $(B)/image
 IMAGE_INIT := $(B)/target/init/init
 
+# Drivers' firmware comes with the site.
+ROOTFS_LINKS += /usr/lib/firmware:/site/firmware
+
+$(IMAGE)/initrd.img: $(B)/stamp/rootfs $(IMAGE_INIT) $(wildcard image/*.py) image/build.mk \
+		$(wildcard kernel-config/*.config) kernel-config/check.py kernel-config/build-kernel
+	+$(PORTBUILD) build linux xen-hypervisor
+	@image/mkimage.py image --rootfs $(ROOTFS) --init $(IMAGE_INIT) --out $(IMAGE) \
+		--kernel "$$($(PORTBUILD) path linux)/boot/vmlinuz" \
+		--xen "$$($(PORTBUILD) path xen-hypervisor)/boot/xen.gz"
 .PHONY: image
 image: $(IMAGE)/initrd.img ## what a blade boots: xen.gz, vmlinuz, initrd.img, sizes.json
+
+.PHONY: site
+site: ## pack a site's bundle: make site SITE=dir [OUT=file], appended to initrd.img
+	@[ -n "$(SITE)" ] || { echo "relevo: make site needs SITE=directory" >&2; exit 1; }
+	@image/mkimage.py site "$(SITE)" "$(or $(OUT),$(IMAGE)/site.cpio)"
