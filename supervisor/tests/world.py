@@ -35,6 +35,7 @@ class World:
         self.cmdline.write_text("console=hvc0 hostname=n1\n")
         self.err = folder / "stderr"
         self.process = None
+        self.program = PROGRAM
         self.environment = dict(os.environ, RELEVO_RUN=str(self.run), RELEVO_FAKE_XEN=str(self.xen),
                                 RELEVO_RESOLV_CONF=str(folder / "resolv.conf"))
         self.relevo = folder / "relevo"
@@ -46,7 +47,7 @@ class World:
 
     def start(self):
         with open(self.err, "a", encoding="utf-8") as err:
-            self.process = subprocess.Popen([PROGRAM, "-c", self.cmdline, "-s", self.site], stderr=err,
+            self.process = subprocess.Popen([self.program, "-c", self.cmdline, "-s", self.site], stderr=err,
                                             env=self.environment)
         return self
 
