@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define REAP_AT_ONCE 256
-#define SLOW_LOOK_MS 1000 /* only where the kernel has no signalfd: an image built wrong */
+#define SLOW_LOOK_MS 1000 /* where the kernel lacks signalfd or inotify: an image built wrong */
 
 /* What each signal does. The first four are what busybox's reboot, halt and poweroff send, and the
  * kernel on Ctrl-Alt-Del. All others are ignored. */
@@ -59,7 +59,7 @@ void loop_open(void)
         say("no signal descriptor: %s; looking for ended children every second", strerror(errno));
     paths = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (paths < 0)
-        say("no inotify: %s; what needs a path waits until its deadline", strerror(errno));
+        say("no inotify: %s; looking for paths every second", strerror(errno));
 }
 
 void sys_watch(const char *path)
@@ -110,7 +110,7 @@ static int milliseconds_until(int64_t deadline)
     int64_t left = deadline == NEVER ? -1 : deadline - sys_now();
     if (deadline != NEVER && left < 0)
         left = 0;
-    if (signals < 0 && (left < 0 || left > SLOW_LOOK_MS))
+    if ((signals < 0 || paths < 0) && (left < 0 || left > SLOW_LOOK_MS))
         left = SLOW_LOOK_MS;
     return left > INT_MAX ? INT_MAX : (int)left;
 }

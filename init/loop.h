@@ -13,9 +13,9 @@ enum happened {
 };
 #define ASKED_ANY (ASKED_REBOOT | ASKED_HALT | ASKED_POWEROFF)
 
-/* Blocks every signal that is no crash, opens the descriptors. Once, at start-up. A failure is
- * said; init can do without paths, and without the signal descriptor it falls back on a slow look.
- */
+/* Sets every signal to its default and blocks those that are no crash; opens the descriptors. Once,
+ * before crash_open(). Where the kernel lacks signalfd or inotify, that is said, and init looks
+ * every second instead. */
 void loop_open(void);
 
 /* Waits until something happened or sys_now() reaches the deadline. Returns enum happened bits, 0
