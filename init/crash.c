@@ -53,6 +53,8 @@ noreturn void disaster(void)
 static void crashed(int signal, siginfo_t *info, void *context)
 {
     static volatile sig_atomic_t entered;
+    if (getpid() != 1) /* a child, before its exec */
+        _exit(128 + signal);
     if (entered++ > 0) /* the handler crashed in its turn */
         reset_host();
 

@@ -348,7 +348,7 @@ const char *services_host_failure(void)
     return host_failure;
 }
 
-bool services_stop(int64_t limit_ms)
+bool services_stop(unsigned flags, int64_t limit_ms)
 {
     closing = true;
     stop_limit = limit_ms;
@@ -357,14 +357,15 @@ bool services_stop(int64_t limit_ms)
             step(s, STOP);
     }
     for (struct slot *s = slots + count; s-- > slots;) {
-        if (s->state == DOWN)
+        if (s->state == DOWN || (s->is->flags & flags) != flags)
             continue;
         step(s, STOP);
         if (s->state == STOPPING && s->deadline > sys_now() + limit_ms)
             s->deadline = sys_now() + limit_ms; /* the limit has shrunk: somebody is in a hurry */
         if (s->deadline <= sys_now())
             step(s, TIME);
-        return s->state == DOWN && services_stop(limit_ms);
+        if (s->state != DOWN)
+            return false;
     }
     return true;
 }

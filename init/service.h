@@ -10,11 +10,12 @@
 #define NEEDS_MAX    4
 
 enum service_flag {
-    SERVICE_ONCE = 1 << 0,   /* runs to its end; done when that was exit status 0, else run again */
-    SERVICE_VITAL = 1 << 1,  /* tried for ever even where its file is missing */
-    SERVICE_HOST = 1 << 2,   /* its death, once it was ready, is the host's: hand over and reset */
-    SERVICE_RESCUE = 1 << 3, /* started in rescue mode too; nothing else is */
-    SERVICE_SHELL = 1 << 4,  /* on the console, and a copy of it on the terminal of each shell= */
+    SERVICE_ONCE = 1 << 0,  /* runs to its end; done when that was status 0, else run again */
+    SERVICE_VITAL = 1 << 1, /* tried for ever even where its file is missing */
+    SERVICE_HOST = 1 << 2,  /* its death, once it was ready, is the host's: hand over and reset */
+    SERVICE_HANDOVER = 1 << 3, /* told to stop when the host has failed, before the reset */
+    SERVICE_RESCUE = 1 << 4,   /* started in rescue mode too; nothing else is */
+    SERVICE_SHELL = 1 << 5,    /* on the console; a copy of it on the terminal of each shell= */
 };
 
 struct service {
@@ -46,7 +47,7 @@ struct timing {
     int ready_ms;    /* for needed services to become ready; for a one-shot to finish */
     int rest_ms;     /* longest delay between two starts of a service */
     int stop_ms;     /* from a service's stop signal to SIGKILL */
-    int handover_ms; /* the most that any service gets to stop when the host has failed */
+    int handover_ms; /* the same for each SERVICE_HANDOVER service when the host has failed */
     int kill_ms;     /* for a killed service to vanish */
     int services_ms; /* for all services together to stop */
     int term_all_ms; /* for what else runs, after SIGTERM */
@@ -83,6 +84,7 @@ void services_ended(pid_t pid, int status);
 /* The name of a SERVICE_HOST service that died, or NULL. */
 const char *services_host_failure(void);
 
-/* Stops services one after the other, the last in the table first, none of them getting longer
- * than limit_ms. To be called until it returns true: all are down. Nothing starts any more. */
-bool services_stop(int64_t limit_ms);
+/* Stops services that have all these flags (0: all services) one after the other, the last in the
+ * table first, none of them getting longer than limit_ms. To be called until it returns true: they
+ * are down. From the first call on no service starts any more. */
+bool services_stop(unsigned flags, int64_t limit_ms);

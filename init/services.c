@@ -39,11 +39,11 @@ const struct service services_table[] = {
      .flags = SERVICE_VITAL,
      .oom_score_adj = -900,
      .rest_ms = 30000},
-    /* On its SIGTERM relevod shuts the guests down, which may take them long. */
+    /* On its SIGTERM relevod shuts the guests down, which may take long. */
     {.name = "relevod",
      .argv = relevod,
      .needs = {"syslogd", "xenconsoled"},
-     .flags = SERVICE_VITAL,
+     .flags = SERVICE_VITAL | SERVICE_HANDOVER,
      .oom_score_adj = -900,
      .stop_ms = 120000,
      .rest_ms = 10000},

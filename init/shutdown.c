@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/reboot.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const struct {
@@ -26,19 +27,24 @@ static const struct {
 
 static enum ending ending;
 static bool hurried;
-static bool anybody_left = true; /* children, as the last loop_reap() saw them */
+static pid_t worker;
 
-/* Whatever may hang in the kernel is done by a child, with PID 1 watching the clock. If there can
- * be no child, PID 1 takes the risk only for the last step. */
+/* Whatever may hang in the kernel is done by a child, with PID 1 watching the clock. */
 static bool in_child(void (*work)(void))
 {
-    pid_t pid = fork();
-    if (pid == 0) {
+    worker = fork();
+    if (worker == 0) {
         work();
         _exit(0);
     }
-    anybody_left = pid > 0;
-    return anybody_left;
+    return worker > 0;
+}
+
+/* It may be loop_reap() that collects it: then it is no child of ours any more. */
+static bool worker_done(void)
+{
+    int status;
+    return worker < 0 || waitpid(worker, &status, WNOHANG) != 0;
 }
 
 static void nothing(void)
@@ -47,8 +53,12 @@ static void nothing(void)
 
 static bool services_down(void)
 {
-    int64_t limit = ending == END_HOST_FAILURE ? timing.handover_ms : timing.services_ms;
-    return services_stop(hurried ? 0 : limit);
+    return services_stop(0, hurried ? 0 : timing.services_ms);
+}
+
+static bool handed_over(void)
+{
+    return services_stop(SERVICE_HANDOVER, hurried ? 0 : timing.handover_ms);
 }
 
 static void terminate_all(void)
@@ -64,7 +74,7 @@ static void kill_all(void)
 
 static bool nobody_left(void)
 {
-    return !anybody_left;
+    return !loop_reap();
 }
 
 static void flush_work(void)
@@ -97,17 +107,28 @@ static bool never(void)
     return false;
 }
 
-static const struct step {
+struct step {
     const char *what;
     void (*begin)(void);
     bool (*done)(void);
     const int *limit_ms;
-} steps[] = {
+};
+
+static const struct step orderly[] = {
     {"the services", nothing, services_down, &timing.services_ms},
     {"the other processes", terminate_all, nobody_left, &timing.term_all_ms},
     {"what ignored SIGTERM", kill_all, nobody_left, &timing.kill_all_ms},
-    {"flushing the disks", flush, nobody_left, &timing.flush_ms},
+    {"flushing the disks", flush, worker_done, &timing.flush_ms},
     {"the kernel", end, never, &timing.reset_ms},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* Without xenstored guests cannot be shut down, and whoever asks it something hangs: what remains
+ * is to let a peer take over quickly. */
+static const struct step host_failure[] = {
+    {"the hand-over", nothing, handed_over, &timing.handover_ms},
+    {"the kernel", end, never, &timing.reset_ms},
+    {NULL, NULL, NULL, NULL},
 };
 
 static void note_request(unsigned happened)
@@ -137,7 +158,7 @@ static bool run_step(const struct step *step)
         int64_t next = services_deadline();
         unsigned happened = loop_wait(next < deadline ? next : deadline);
         if ((happened & CHILD_ENDED) != 0)
-            anybody_left = loop_reap();
+            loop_reap();
         services_tick();
         note_request(happened);
     }
@@ -148,9 +169,10 @@ noreturn void shut_down(enum ending wanted)
 {
     ending = wanted;
     say("shutting down: %s", endings[ending].name);
-    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        if (!run_step(&steps[i]))
-            say("no longer waiting for %s", steps[i].what);
+    for (const struct step *s = wanted == END_HOST_FAILURE ? host_failure : orderly;
+         s->what != NULL; s++) {
+        if (!run_step(s))
+            say("no longer waiting for %s", s->what);
     }
     if (ending == END_REBOOT || ending == END_HOST_FAILURE)
         reset_host();

@@ -6,9 +6,9 @@ enum ending {
     END_REBOOT,
     END_HALT,
     END_POWEROFF,
-    END_HOST_FAILURE, /* hand over within timing.handover_ms, then reset */
+    END_HOST_FAILURE, /* let relevod hand over, then reset */
 };
 
-/* Stops the services, then everything else, flushes, and ends. Another request on the way hurries
- * the steps and replaces the ending. */
+/* Stops the services, then everything else, flushes, and ends; after a host failure only hands
+ * over. Another request on the way hurries the steps and replaces the ending. */
 noreturn void shut_down(enum ending ending);

@@ -102,14 +102,17 @@ def test_what_was_starting_or_resting_stays_down(boot):
 def test_the_death_of_the_hosts_service_hands_over_and_resets(boot):
     node = boot([service("store", "touch", "store", "/bin/helper", "/run/store", ready="/run/store",
                          flags="SERVICE_HOST | SERVICE_VITAL"),
-                 service("daemon", "story", "daemon", needs=["store"], stop_ms=1000000)])
-    node.wait_for_story("start daemon")
+                 service("daemon", "story", "daemon", needs=["store"], stop_ms=1000000,
+                         flags="SERVICE_HANDOVER"),
+                 service("other", "ignore", "other", stop_ms=1000000)])
+    node.wait_for_story("start daemon", "start other")
     store = next(pid for pid in node.children() if b"touch" in Path(f"/proc/{pid}/cmdline").read_bytes())
     os.kill(store, signal.SIGKILL)
     assert node.wait_for_end() == RESTARTED
     node.wait_for(r"store: killed by signal 9 \(Killed\); it cannot be restarted: this host has failed")
     node.wait_for(r"daemon: stopping, at most 20 s")  # timing.handover_ms
     node.wait_for("reset after a host failure now")
+    assert not node.says("other: stopping")  # nobody else is waited for
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGSYS"])

@@ -259,18 +259,18 @@ static void they_stop_one_by_one_in_the_opposite_order(void **state)
                                 {.name = "b", .argv = argv, .stop_signal = SIGHUP},
                                 {.name = "c", .argv = argv, .stop_ms = 120000}};
     add(s, 3);
-    assert_false(services_stop(NEVER / 2));
+    assert_false(services_stop(0, NEVER / 2));
     assert_int_equal(fake.slot[2].last_signal, SIGTERM);
     assert_int_equal(fake.slot[1].last_signal, 0);
     assert_int_equal(services_deadline(), fake.now + 120000);
     end(2, EXITED(0));
-    assert_false(services_stop(NEVER / 2));
+    assert_false(services_stop(0, NEVER / 2));
     assert_int_equal(fake.slot[1].last_signal, SIGHUP);
     assert_int_equal(fake.slot[0].last_signal, 0);
     end(1, SIGHUP);
-    assert_false(services_stop(NEVER / 2));
+    assert_false(services_stop(0, NEVER / 2));
     end(0, EXITED(0));
-    assert_true(services_stop(NEVER / 2));
+    assert_true(services_stop(0, NEVER / 2));
     assert_int_equal(services_deadline(), NEVER);
     SAID("b: stopped (killed by signal 1 (Hangup))\n");
 }
@@ -280,12 +280,12 @@ static void what_does_not_stop_is_killed_and_what_survives_that_is_left(void **s
     (void)state;
     const struct service s = {.name = "a", .argv = argv};
     add(&s, 1);
-    services_stop(NEVER / 2);
+    services_stop(0, NEVER / 2);
     fake_next_deadline();
     assert_int_equal(fake.slot[0].last_signal, SIGKILL);
-    assert_false(services_stop(NEVER / 2));
+    assert_false(services_stop(0, NEVER / 2));
     fake_next_deadline();
-    assert_true(services_stop(NEVER / 2));
+    assert_true(services_stop(0, NEVER / 2));
     SAID("survives SIGKILL");
 }
 
@@ -294,16 +294,33 @@ static void hurry_kills_at_once_but_still_waits_for_the_end(void **state)
     (void)state;
     const struct service s[] = {{.name = "a", .argv = argv}, {.name = "b", .argv = argv}};
     add(s, 2);
-    services_stop(NEVER / 2);
-    assert_false(services_stop(0));
+    services_stop(0, NEVER / 2);
+    assert_false(services_stop(0, 0));
     assert_int_equal(fake.slot[1].last_signal, SIGKILL);
-    assert_false(services_stop(0));
+    assert_false(services_stop(0, 0));
     UNSAID("survives");
     end(1, SIGKILL);
-    assert_false(services_stop(0));
+    assert_false(services_stop(0, 0));
     assert_int_equal(fake.slot[0].last_signal, SIGKILL);
     end(0, SIGKILL);
-    assert_true(services_stop(0));
+    assert_true(services_stop(0, 0));
+}
+
+static void a_hand_over_stops_only_who_has_to_hand_over(void **state)
+{
+    (void)state;
+    const struct service s[] = {
+        {.name = "daemon", .argv = argv, .flags = SERVICE_HANDOVER, .stop_ms = 120000},
+        {.name = "other", .argv = argv}};
+    add(s, 2);
+    assert_false(services_stop(SERVICE_HANDOVER, timing.handover_ms));
+    assert_int_equal(fake.slot[0].last_signal, SIGTERM);
+    assert_int_equal(fake.slot[1].last_signal, 0);
+    assert_int_equal(services_deadline(), fake.now + timing.handover_ms);
+    end(1, SIGKILL); /* the others may go on, but nobody comes back */
+    end(0, EXITED(0));
+    assert_true(services_stop(SERVICE_HANDOVER, timing.handover_ms));
+    assert_int_equal(fake.slot[1].starts, 1);
 }
 
 static void nothing_starts_once_stopping_has_begun(void **state)
@@ -316,7 +333,7 @@ static void nothing_starts_once_stopping_has_begun(void **state)
     add(s, 4);
     end(1, EXITED(1));
     end(1, EXITED(1));
-    services_stop(NEVER / 2);
+    services_stop(0, NEVER / 2);
     end(0, EXITED(1));
     for (int i = 0; i < 10 && services_deadline() != NEVER; i++)
         fake_next_deadline();
@@ -372,6 +389,7 @@ int main(void)
         TEST(they_stop_one_by_one_in_the_opposite_order),
         TEST(what_does_not_stop_is_killed_and_what_survives_that_is_left),
         TEST(hurry_kills_at_once_but_still_waits_for_the_end),
+        TEST(a_hand_over_stops_only_who_has_to_hand_over),
         TEST(nothing_starts_once_stopping_has_begun),
         TEST(services_at_the_limit_and_one_past_it),
         TEST(strangers_are_buried_in_silence),
