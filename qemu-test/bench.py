@@ -88,10 +88,9 @@ def measure_memory(figures, node):
     figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB",
                 dom0_mem_mib=node.plan.dom0_mem, guests=1)
     for name in PROCESSES:
-        rss = node.run(f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/$(pidof {name} | "
-                       "sed 's/.* //')/status").output.split()
-        if rss:
-            figures.add(f"rss_kib.{name}", int(rss[0]), "KiB", guests=1)
+        pid = 1 if name == "init" else node.service_pid(name)
+        status = node.output(f"cat /proc/{pid}/status")
+        figures.add(f"rss_kib.{name}", int(re.search(r"VmRSS:\s*(\d+)", status)[1]), "KiB", guests=1)
 
 
 def created_since(node, guest, since):

@@ -222,6 +222,11 @@ class Node:
         """Until commands can be run."""
         self.run("true", seconds)
 
+    def service_pid(self, name):
+        """The process id of one of init's services, or None."""
+        found = self.run(f"pgrep -P 1 -x {name}").output.split()
+        return int(found[0]) if found else None
+
     def relevo(self, *words, seconds=60):
         return self.output("relevo " + " ".join(words), seconds)
 

@@ -103,10 +103,10 @@ def test_relevod_killed(lab, shared):
     steady, other = shared.guests["steady"], shared.guests["pv-file"]
     before = watch.wait_alive(lab, steady)
     old = watch.wait_alive(lab, other)
-    pid = shared.output("pidof relevod").split()
-    shared.output("kill -9 $(pidof relevod)")
+    pid = shared.service_pid("relevod")
+    shared.output(f"kill -9 {pid}")
     wait_for(lambda: shared.run("relevo status").status == 0, "the next relevod to answer", 60)
-    assert not set(pid) & set(shared.output("pidof relevod").split())
+    assert shared.service_pid("relevod") not in (None, pid)
     for guest in (steady, other):
         assert watch.wait_state(shared, guest, "running")
     assert watch.state(shared, shared.guests["dies"])["state"] == "gave-up"
@@ -121,7 +121,7 @@ def test_relevod_killed_with_a_guest(lab, shared):
     """A guest that ends while nobody looks comes back all the same."""
     guest = shared.guests["pvh-disk"]
     old = watch.wait_alive(lab, guest)
-    shared.output(f"kill -9 $(pidof relevod); xl destroy {guest.name}")
+    shared.output(f"kill -9 {shared.service_pid('relevod')}; xl destroy {guest.name}")
     watch.wait_reborn(lab, guest, old)
     watch.check_diary(lab, shared, guest)
 
@@ -130,8 +130,9 @@ def test_relevod_killed_again_and_again(lab, shared):
     steady = shared.guests["steady"]
     before = watch.wait_alive(lab, steady)
     for _ in range(5):
-        shared.output("kill -9 $(pidof relevod)")
-        wait_for(lambda: shared.run("pidof relevod").status == 0, "relevod to be started again", 60)
+        pid = shared.service_pid("relevod")
+        shared.output(f"kill -9 {pid}")
+        wait_for(lambda: shared.service_pid("relevod") not in (None, pid), "relevod to be started again", 60)
     wait_for(lambda: shared.run("relevo status").status == 0, "the last relevod to answer", 60)
     assert watch.wait_alive(lab, steady, since=now()).boot == before.boot
     assert len(watch.check_diary(lab, shared, steady).boots()) == 1

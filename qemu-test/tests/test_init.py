@@ -25,10 +25,9 @@ def make_node(lab, guest):
 @pytest.mark.parametrize("service", ("syslogd", "klogd", "xenconsoled", "relevod"))
 def test_killed_services_come_back(lab, node, guest, service):
     before = watch.wait_alive(lab, guest, since=0)
-    old = node.output(f"pidof {service}").split()
-    node.output(f"kill -9 {old[0]}")
-    wait_for(lambda: (node.run(f"pidof {service}").output.split() or old) != old,
-             f"{service} to come back", 60)
+    old = node.service_pid(service)
+    node.output(f"kill -9 {old}")
+    wait_for(lambda: node.service_pid(service) not in (None, old), f"{service} to come back", 60)
     assert watch.wait_alive(lab, guest).boot == before.boot
 
 
