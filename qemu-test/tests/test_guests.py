@@ -3,6 +3,7 @@ import pytest
 
 from relevolab import records, watch
 from relevolab.clock import now, wait_for
+from relevolab.guest import Guest
 
 KINDS = ("pv-file", "pv-disk", "pvh-file", "pvh-disk")
 
@@ -136,3 +137,15 @@ def test_relevod_killed_again_and_again(lab, shared):
     wait_for(lambda: shared.run("relevo status").status == 0, "the last relevod to answer", 60)
     assert watch.wait_alive(lab, steady, since=now()).boot == before.boot
     assert len(watch.check_diary(lab, shared, steady).boots()) == 1
+
+
+@pytest.mark.long
+def test_one_that_ignores_the_request_is_destroyed(lab, blade):
+    guest = Guest("deaf", 33, knobs={"deaf": 1}, keys=['home = "blade-deaf"'])
+    node = blade("blade-deaf", [guest])
+    old = watch.wait_alive(lab, guest, since=0)
+    node.relevo("stop", guest.name)
+    watch.wait_state(node, guest, "stopped", seconds=180)
+    node.relevo("start", guest.name)
+    watch.wait_reborn(lab, guest, old)
+    watch.check_diary(lab, node, guest)
