@@ -87,9 +87,9 @@ class Lab:
         temporary.write_text(json.dumps(state, indent=1))
         temporary.replace(self.folder / "lab.json")
 
-    def tell(self, since=0.0, only=None):
+    def tell(self, since=0.0, only=None, logs=False):
         """The story as text."""
-        return render(self.story.tell(self.nodes.values(), since, only))
+        return render(self.story.tell(self.nodes.values(), since, only, logs))
 
     def close(self):
         """Everything the lab started is gone afterwards; its files stay."""

@@ -1,10 +1,13 @@
 """One blade: a QEMU machine that boots Xen, the dom0 kernel and the initrd by multiboot."""
+import calendar
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -194,6 +197,19 @@ class Node:
     def console_lines(self):
         """[(time, line)] since the lab began."""
         return read_log(self.folder / "console.log")
+
+    def log_lines(self):
+        """[(time, line)] of the node's log, to the second; none if it cannot be asked."""
+        try:
+            text = self.output("tail -n 500 /run/log/messages", 20)
+        except ChannelError:
+            return []
+        lines = []
+        for line in text.splitlines():
+            with contextlib.suppress(ValueError):
+                stamp = time.strptime(f"{time.gmtime().tm_year} {line[:15]}", "%Y %b %d %H:%M:%S")
+                lines.append((float(calendar.timegm(stamp)), line[16:]))
+        return lines
 
     def find_line(self, pattern, since=0.0):
         """(time, line) of the first console line from `since` on that matches, or None."""

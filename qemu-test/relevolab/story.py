@@ -31,15 +31,29 @@ class Story:
             source, _, text = line.partition(" ")
             yield Event(time, source, text)
 
-    def tell(self, nodes, since=0.0, only=None):
-        """Events in order: ours, every node's console, and what its log adds to that.
+    def tell(self, nodes, since=0.0, only=None, logs=False):
+        """Events in order: ours, every node's console and, with `logs`, what its log adds to that.
 
         `only` is a regular expression that a line must match to be told."""
         events = list(self.actions())
         for node in nodes:
-            events += [Event(time, node.name, text) for time, text in node.console_lines()]
+            console = node.console_lines()
+            events += [Event(time, node.name, text) for time, text in console]
+            if logs:
+                events += [Event(time, f"{node.name} log", text)
+                           for time, text in news(node.log_lines(), console)]
         wanted = re.compile(only or "")
         return sorted(event for event in events if event.time >= since and wanted.search(event.text))
+
+
+def news(log, console):
+    """The lines of a node's log that its console did not show."""
+    shown = {text.split("] ", 1)[-1].strip() for _, text in console}
+    for time, line in log:
+        _, _, message = line.partition(" ")     # the host's name
+        _, _, message = message.partition(" ")  # facility and level
+        if message.split("] ", 1)[-1].strip() not in shown:
+            yield time, line
 
 
 def render(events, origin=None):

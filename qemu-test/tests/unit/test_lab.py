@@ -10,7 +10,7 @@ from relevolab.guest import Guest
 from relevolab.network import Network
 from relevolab.node import Plan
 from relevolab.space import Space
-from relevolab.story import Event, render
+from relevolab.story import Event, news, render
 
 
 @pytest.fixture(name="space")
@@ -60,6 +60,14 @@ def test_console_lines_are_stamped_when_they_begin():
 def test_story_is_told_from_its_first_event():
     assert render([Event(10.0, "lab", "power on"), Event(11.5, "blade1", "hello")]).splitlines() == [
         "    0.000  lab     power on", "    1.500  blade1  hello"]
+
+
+def test_the_log_adds_what_the_console_did_not_show():
+    log = [(1.0, "blade1 daemon.notice relevod: guest web1: runs"),
+           (2.0, "blade1 kern.info kernel: [ 1.2] eth0: up"),
+           (3.0, "blade1 daemon.info relevod: starting")]
+    console = [(1.2, "relevod: guest web1: runs"), (2.1, "[ 1.2] eth0: up")]
+    assert list(news(log, console)) == [(3.0, "blade1 daemon.info relevod: starting")]
 
 
 def test_a_site_bundle_unpacks_to_site(tmp_path):
