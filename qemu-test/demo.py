@@ -49,7 +49,7 @@ def run_through(steps, lab):
         beat = watch.wait_reborn(lab, guest, beat)
         steps.say(f"{guest.name} is back, {beat.time - began:.1f} s after its end")
     with steps.step("demo-off", "switching the blade off in order"):
-        node.run("poweroff")
+        node.order("poweroff")
         node.wait_off()
     return watch.check_diary(lab, node, guest)
 

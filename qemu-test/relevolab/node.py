@@ -234,6 +234,13 @@ class Node:
             raise ChannelError(f"{self.name}: {result}")
         return result.output
 
+    def order(self, command):
+        """Gives a command that may end the shell it is given to."""
+        try:
+            self.run(command, 10)
+        except ChannelError:
+            self.channel.close()
+
     def wait_shell(self, seconds=180):
         """Until commands can be run."""
         self.run("true", seconds)

@@ -20,8 +20,8 @@ CASES = {
     "nodisk": (file_of("nodisk", 'disk = ["phy:/dev/nowhere,xvda,w"]'), r"nodisk.*/dev/nowhere"),
     "nokernel": (file_of("nokernel", kernel="/site/boot/nowhere"), r"nokernel.*/site/boot/nowhere"),
     "notakernel": (file_of("notakernel", kernel="/site/boot/garbage"), r"notakernel"),
-    "huge": (file_of("huge", memory=99999), r"huge.*memory"),
-    "nobridge": (file_of("nobridge", 'vif = ["bridge=nowhere"]'), r"nobridge.*nowhere"),
+    "huge": (file_of("huge", memory=99999), r"huge.*too little memory"),
+    "nobridge": (file_of("nobridge", 'vif = ["bridge=nowhere"]'), r"bridge nowhere"),
     "twin": (file_of("good"), r"twin\.cfg.*good"),
     "badtype": (file_of("badtype", 'type = "quantum"'), r"badtype.*quantum"),
 }

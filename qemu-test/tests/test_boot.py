@@ -43,7 +43,7 @@ def test_rescue(lab, blade):
         assert node.run(f"pidof {program}").status != 0
     assert node.find_line("RESCUE")
     assert lab.heartbeats.last(guest.name) is None
-    node.run("poweroff")
+    node.order("poweroff")
     node.wait_off()
 
 

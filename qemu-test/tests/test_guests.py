@@ -89,7 +89,7 @@ def test_restart(lab, shared):
 
 def test_one_that_dies_at_once_is_given_up(lab, shared):
     watch.wait_state(shared, shared.guests["dies"], "gave-up", seconds=400)
-    shared.wait_line("dies.*(gave up|giving up)", seconds=10)
+    shared.wait_line("guest dies: .*given up", seconds=10)
     starts = watch.state(shared, shared.guests["dies"])["starts"]
     assert starts == 9  # core/restart.c: the ninth failure is one too many
 

@@ -1,6 +1,12 @@
 """Port files: what is refused, and in which words; what a key depends on."""
+import re
+from pathlib import Path
+
 import pytest
+from portbuilder import ports
 from portbuilder.errors import PortError
+
+ROOTFS = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize("text, expected", [
@@ -61,3 +67,25 @@ def test_what_goes_into_the_image_is_no_reason_to_rebuild(workshop):
     first = keys(workshop)
     workshop.port("base", "true", image=["usr/bin/*"], missing="nothing")
     assert keys(workshop) == first
+
+
+def real_ports():
+    return ports.load(ROOTFS / "ports", ROOTFS.parent, [], [])
+
+
+def test_the_trees_own_ports_can_be_read():
+    assert {"musl", "busybox", "xen-tools"} <= set(real_ports())
+
+
+def test_a_source_without_debians_patches_says_so():
+    silent = [port.name for port in real_ports().values()
+              if port.source and not port.missing and not any(p.startswith("debian") for p in port.patches)]
+    assert silent == []
+
+
+def test_hashes_look_like_hashes_and_files_belong_to_the_pinned_version():
+    for port in real_ports().values():
+        for name, digest in port.sha256.items():
+            assert re.fullmatch("[0-9a-f]{64}", digest), f"{port.name}: {name}"
+            upstream = port.version.split(":")[-1].rsplit("-", 1)[0]
+            assert upstream in name, f"{port.name}: {name} is not of version {port.version}"

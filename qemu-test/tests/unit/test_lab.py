@@ -1,6 +1,9 @@
 """The lab's own small parts."""
 import io
+import os
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +12,10 @@ from relevolab.console import Stamper
 from relevolab.guest import Guest
 from relevolab.network import Network
 from relevolab.node import Plan
-from relevolab.space import Space
+from relevolab.space import Space, started_at
 from relevolab.story import Event, news, render
+
+LIBRARY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(name="space")
@@ -33,6 +38,20 @@ def test_everything_in_a_space_dies_with_it():
     space.close()
     process.wait(10)
     assert not space.alive()
+
+
+def test_nothing_is_left_of_a_lab_whose_owner_is_killed():
+    program = ("from relevolab.space import Space\nspace = Space.create(stays=False)\n"
+               "_, pid = space.spawn(['sleep', '1000'])\nprint(space.pid, space.start, pid, flush=True)\n"
+               "import time\ntime.sleep(1000)\n")
+    owner = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True,
+                             env={"PYTHONPATH": str(LIBRARY), "PATH": os.environ["PATH"]})
+    pid, start, inner = map(int, owner.stdout.readline().split())
+    assert Space(pid, start).alive()
+    owner.kill()
+    owner.communicate()
+    clock.wait_for(lambda: not Space(pid, start).alive(), "the space to end", 10)
+    clock.wait_for(lambda: started_at(inner) is None, "what ran in it to end", 10)
 
 
 def test_switches_and_cables(space):
