@@ -61,6 +61,14 @@ $(PLAIN_DIR)/supervisor.a: $(SUPERVISOR_SRC:supervisor/%.c=$(PLAIN_DIR)/%.o)
 $(FAKE_RELEVOD)-plain: $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/supervisor.a
 	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 
+# relevo check, for site folders on the build machine.
+$(B)/host/relevo: $(PLAIN_DIR)/supervisor.a
+	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+.PHONY: check-site
+check-site: $(B)/host/relevo ## check a site's folder: make check-site SITE=dir
+	@[ -n "$(SITE)" ] || { echo "relevo: make check-site needs SITE=directory" >&2; exit 1; }
+	@$< check "$(SITE)"
+
 # A unit test is supervisor/tests/test_X.c.
 UNIT_TESTS := $(basename $(notdir $(wildcard supervisor/tests/test_*.c)))
 UNIT_BIN := $(B)/host/tests

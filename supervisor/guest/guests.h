@@ -43,6 +43,7 @@ struct guests {
     bool converging;   /* guards against being called from inside */
     bool leaving;      /* the node goes down: */
     uint64_t leave_by_ms;
+    uint64_t leave_blind_ms;  /* when to go without having seen any domain */
     void (*left)(void *data); /* called once when all guests are gone, or time is up */
     void *left_data;
     struct guest_run *run; /* one per site->guest, same order */
@@ -68,7 +69,7 @@ int guests_command(struct guests *all, enum guest_verb verb, const char *name, s
  * broken, elsewhere, dying, unknown. */
 const char *guest_state_name(const struct guest_run *run);
 
-/* --- for jobs.c --- */
+/* --- for outcome.c and command.c --- */
 
 /* Looks at every guest and does what is due. */
 void guests_converge(struct guests *all);

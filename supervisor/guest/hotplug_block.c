@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/run_dir.h"
 #include "guest/hotplug.h"
 
 /* Loop devices are handed out by number; another process may take the one we were offered. */
@@ -90,7 +92,8 @@ static bool conflicts(struct hotplug *h, const char *other, const struct device 
 {
     struct hotplug o = {.xs = h->xs, .path = other};
     char number[32], mode[8] = "w";
-    if (strcmp(other, h->path) == 0 ||
+    const char *ours = strstr(h->path, "backend/vbd/"); /* may be given as an absolute path */
+    if ((ours != NULL && strcmp(other, ours) == 0) ||
         hotplug_read(&o, "physical-device", number, sizeof number) != 0 ||
         strcmp(number, device->number) != 0)
         return false;
@@ -127,6 +130,17 @@ static int check_not_shared(struct hotplug *h, const struct device *device, stru
     return result;
 }
 
+/* From the look at the other disks to the entry of ours: one at a time. The lock goes with the
+ * process; where relevod's folder is missing (xl alone), it is done without. */
+static void lock_disks(void)
+{
+    char path[256];
+    static int lock;
+    if (run_path(path, sizeof path, "disks.lock", NULL) == 0 &&
+        (lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) >= 0)
+        flock(lock, LOCK_EX);
+}
+
 static int add(struct hotplug *h, struct err *e)
 {
     struct device device;
@@ -145,6 +159,7 @@ static int add(struct hotplug *h, struct err *e)
     if (!S_ISBLK(st.st_mode))
         return err_set(e, "%s: expected a block device or a file", device.path);
     snprintf(device.number, sizeof device.number, "%x:%x", major(st.st_rdev), minor(st.st_rdev));
+    lock_disks();
     if (check_not_held(&device, e) != 0 || check_not_shared(h, &device, e) != 0)
         return -1;
     /* physical-device is what blkback waits for: last of the two. */

@@ -17,5 +17,5 @@ struct job {
  * could not be started. */
 void job_start(struct guest_run *run, enum job_kind kind);
 
-/* guests.c: the outcome; error is empty when it went well. */
+/* outcome.c: what came of it; error is empty when it went well. */
 void job_done(struct guest_run *run, const struct job *job, const char *error);
