@@ -28,10 +28,11 @@ extern const char __executable_start[];
 
 noreturn void reset_host(void)
 {
-    syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART, NULL);
     int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, "b", 1) != 1)
-        say_last_words("neither reboot(2) nor sysrq resets this host: reset it by hand");
+        say_last_words("no sysrq: trying reboot(2)");
+    syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART, NULL);
+    say_last_words("neither sysrq nor reboot(2) resets this host: reset it by hand");
     for (;;)
         pause();
 }

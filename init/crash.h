@@ -10,5 +10,6 @@ void crash_open(void);
 /* Leaves time to read what was said last, then resets the host. */
 noreturn void disaster(void);
 
-/* Resets the host by reboot(2), or by sysrq if that returns. Nothing is flushed. */
+/* Resets the host by sysrq, which waits for nothing, or by reboot(2), which stops the devices first
+ * and may hang on one of them. Nothing is flushed. */
 noreturn void reset_host(void);

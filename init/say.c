@@ -45,7 +45,7 @@ static bool write_console(const char *line, size_t n)
     return false;
 }
 
-static void write_kernel_log(const char *text, size_t n)
+static void write_kernel_log(const char *text)
 {
     static const char level[] = "<31>"; /* facility daemon (3 << 3), level debug (7) */
     char line[SAY_MAX + sizeof(level)];
@@ -54,9 +54,8 @@ static void write_kernel_log(const char *text, size_t n)
     if (kernel_log < 0)
         return;
     size_t length = fmt(line, sizeof(line), "%sinit: %s", level, text);
-    (void)n;
     if (write(kernel_log, line, length) < 0)
-        return; /* the kernel limits the rate; the console had the line */
+        return; /* the kernel may limit the rate; the console has the line */
 }
 
 static bool report_lost(void)
@@ -76,7 +75,7 @@ void say(const char *format, ...)
     va_start(ap, format);
     size_t n = head + fmt_v(line + head, sizeof(line) - head - 1, format, ap);
     va_end(ap);
-    write_kernel_log(line + head, n - head);
+    write_kernel_log(line + head);
     line[n++] = '\n';
     if (report_lost() && write_console(line, n))
         lost = 0;

@@ -53,8 +53,8 @@ struct timing {
     int term_all_ms; /* for what else runs, after SIGTERM */
     int kill_all_ms; /* and after SIGKILL */
     int flush_ms;    /* for sync and unmount */
-    int hurry_ms;    /* for each step, after a second request to shut down */
-    int reset_ms;    /* for reboot(2) to act before sysrq is tried */
+    int hurry_ms;    /* for each step before that, once asked a second time */
+    int reset_ms;    /* for reboot(2) to act before the host is reset without it */
     int disaster_ms; /* for people to read the last line before the reset */
 };
 

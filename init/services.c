@@ -70,6 +70,6 @@ const struct timing timing = {
     .kill_all_ms = 3000,
     .flush_ms = 10000,
     .hurry_ms = 1000,
-    .reset_ms = 5000,
+    .reset_ms = 60000,
     .disaster_ms = 5000,
 };

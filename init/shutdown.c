@@ -119,7 +119,6 @@ static const struct step orderly[] = {
     {"the other processes", terminate_all, nobody_left, &timing.term_all_ms},
     {"what ignored SIGTERM", kill_all, nobody_left, &timing.kill_all_ms},
     {"flushing the disks", flush, worker_done, &timing.flush_ms},
-    {"the kernel", end, never, &timing.reset_ms},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -127,9 +126,11 @@ static const struct step orderly[] = {
  * is to let a peer take over quickly. */
 static const struct step host_failure[] = {
     {"the hand-over", nothing, handed_over, &timing.handover_ms},
-    {"the kernel", end, never, &timing.reset_ms},
     {NULL, NULL, NULL, NULL},
 };
+
+/* The kernel stops the devices, which takes a RAID controller with a full cache its time. */
+static const struct step last = {"the kernel", end, never, &timing.reset_ms};
 
 static void note_request(unsigned happened)
 {
@@ -174,7 +175,9 @@ noreturn void shut_down(enum ending wanted)
         if (!run_step(s))
             say("no longer waiting for %s", s->what);
     }
-    if (ending == END_REBOOT || ending == END_HOST_FAILURE)
+    hurried = false; /* there is nothing left to hurry */
+    run_step(&last);
+    if (endings[ending].command == RB_AUTOBOOT)
         reset_host();
     say("this host does not switch itself off: do it by hand, all is flushed");
     for (;;)
