@@ -1,4 +1,5 @@
-/* What runs on a node, in the order of its start; it stops in the opposite order. */
+/* What runs on a node, in the order of its start; it stops in the opposite order. What the guests
+ * wait for comes first. */
 #include "service.h"
 
 #include <signal.h>
@@ -19,8 +20,6 @@ static const char *const relevod[] = {"/usr/sbin/relevod", NULL};
 static const char *const shell[] = {"-sh", NULL}; /* the hyphen makes it a login shell */
 
 const struct service services_table[] = {
-    {.name = "syslogd", .argv = syslogd, .ready = "/dev/log"},
-    {.name = "klogd", .argv = klogd, .needs = {"syslogd"}},
     {.name = "xenstored",
      .argv = xenstored,
      ON_XEN,
@@ -39,10 +38,12 @@ const struct service services_table[] = {
      .flags = SERVICE_VITAL,
      .oom_score_adj = -900,
      .rest_ms = 30000},
+    {.name = "syslogd", .argv = syslogd, .ready = "/dev/log"},
+    {.name = "klogd", .argv = klogd, .needs = {"syslogd"}},
     /* On its SIGTERM relevod shuts the guests down, which may take long. */
     {.name = "relevod",
      .argv = relevod,
-     .needs = {"syslogd", "xenconsoled"},
+     .needs = {"xenconsoled", "syslogd"},
      .flags = SERVICE_VITAL | SERVICE_HANDOVER,
      .oom_score_adj = -900,
      .stop_ms = 120000,
