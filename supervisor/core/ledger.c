@@ -1,0 +1,393 @@
+#include "core/ledger.h"
+
+#include <string.h>
+
+#include "core/mutant.h"
+
+void ledger_init(struct ledger *v, uint8_t nodes)
+{
+    memset(v, 0, sizeof(*v));
+    v->nodes = nodes;
+}
+
+void ledger_copy(struct ledger *to, const struct ledger *from)
+{
+    if (to == from)
+        return;
+    memcpy(to, from, offsetof(struct ledger, guest));
+    memcpy(to->guest, from->guest, from->guests * sizeof(from->guest[0]));
+    memcpy(to->mirror, from->mirror, from->mirrors * sizeof(from->mirror[0]));
+}
+
+bool ledger_is_dead(const struct ledger *v, uint8_t node, uint32_t generation)
+{
+    return v->node[node].generation > generation || (v->node[node].flags & NODE_DEAD) != 0;
+}
+
+bool ledger_is_current(const struct ledger *v, uint8_t node, uint64_t incarnation)
+{
+    const struct ledger_node *n = &v->node[node];
+    return n->incarnation == incarnation && incarnation != 0 && (n->flags & NODE_DEAD) == 0;
+}
+
+const struct ledger_guest *ledger_guest(const struct ledger *v, uint64_t id, int hint)
+{
+    if (hint >= 0 && hint < v->guests && v->guest[hint].id == id)
+        return &v->guest[hint];
+    for (int i = 0; i < v->guests; i++)
+        if (v->guest[i].id == id)
+            return &v->guest[i];
+    return NULL;
+}
+
+bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g)
+{
+    return g != NULL && (g->flags & GUEST_OWNED) != 0 &&
+           !ledger_is_dead(v, g->owner, g->generation);
+}
+
+/* The mark of every mirror side that nobody has vouched for since the last cold start. */
+static uint64_t cold_mark(const struct ledger *v)
+{
+    return UINT64_C(0xff) << 56 | v->cold;
+}
+
+/* R29: a mirror that the ledger does not know is stale on both sides. */
+uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side)
+{
+    for (int i = 0; i < v->mirrors; i++)
+        if (v->mirror[i].id == id)
+            return v->mirror[i].mark[side];
+    return mutant(M_COLD_TRUST) ? 0 : cold_mark(v);
+}
+
+bool ledger_is_fresh(const struct site *s, const struct ledger *v, int index, uint8_t node)
+{
+    const struct site_guest *g = &s->guest[index];
+    for (int i = 0; i < g->mirrors; i++) {
+        const struct site_mirror *m = &s->mirror[g->mirror[i]];
+        int side = mirror_side(m, node);
+        if (side == NO_INDEX || (ledger_mark(v, m->id, side) != 0 && !mutant(M_IGNORE_STALE)))
+            return false;
+    }
+    return true;
+}
+
+/* The entry to write to, made if need be. NULL: the ledger is full, or the site has no such guest.
+ */
+static struct ledger_guest *guest_entry(const struct site *s, struct ledger *v, uint64_t id)
+{
+    for (int i = 0; i < v->guests; i++)
+        if (v->guest[i].id == id)
+            return &v->guest[i];
+    if (v->guests == CORE_GUESTS || site_guest(s, id) == NO_INDEX)
+        return NULL;
+    struct ledger_guest *g = &v->guest[v->guests++];
+    *g = (struct ledger_guest){.id = id, .owner = NO_NODE, .goal = NO_NODE};
+    return g;
+}
+
+static uint64_t *mark_entry(struct ledger *v, uint64_t id, int side)
+{
+    for (int i = 0; i < v->mirrors; i++)
+        if (v->mirror[i].id == id)
+            return &v->mirror[i].mark[side];
+    if (v->mirrors == CORE_MIRRORS)
+        return NULL;
+    struct ledger_mirror *m = &v->mirror[v->mirrors++];
+    *m = (struct ledger_mirror){.id = id, .mark = {cold_mark(v), cold_mark(v)}};
+    return &m->mark[side];
+}
+
+/* The node may be given a guest: a living incarnation that is not under suspicion. */
+static bool may_own(const struct site *s, const struct ledger *v, uint8_t node, uint32_t generation)
+{
+    const struct ledger_node *n = &v->node[node];
+    return n->generation == generation && generation != 0 && (n->flags & NODE_DEAD) == 0 &&
+           n->suspicion == 0 && !s->node[node].witness;
+}
+
+/* The guest that c->by owns under this epoch, or NULL. */
+static struct ledger_guest *owned_by(struct ledger *v, const struct change *c)
+{
+    for (int i = 0; i < v->guests; i++) {
+        struct ledger_guest *g = &v->guest[i];
+        if (g->id == c->id && (g->flags & GUEST_OWNED) != 0 && g->owner == c->by &&
+            g->generation == v->node[c->by].generation && g->epoch == c->epoch)
+            return g;
+    }
+    return NULL;
+}
+
+/* R10: a join names the incarnation that it replaces, so a late one cannot displace a newer. */
+static bool join(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_node *n = &v->node[c->by];
+    if (n->incarnation == c->incarnation || n->incarnation != c->replaces)
+        return false;
+    n->incarnation = c->incarnation;
+    n->generation++;
+    n->suspicion = 0;
+    n->flags &= NODE_DRAINING;
+    return true;
+}
+
+static bool suspect(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_node *n = &v->node[c->node];
+    if (n->generation != c->generation || (n->flags & NODE_DEAD) != 0 || n->suspicion != 0 ||
+        c->node == c->by)
+        return false;
+    n->suspicion = v->version + 1;
+    return true;
+}
+
+static bool unsuspect(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_node *n = &v->node[c->node];
+    if (n->generation != c->generation || n->suspicion != c->suspicion || c->suspicion == 0 ||
+        (n->flags & NODE_DEAD) != 0)
+        return false;
+    n->suspicion = 0;
+    return true;
+}
+
+/* R18: dead is entered only for the suspicion that was waited out. R19: or if a fence device or the
+ * operator has said so of this generation. */
+static bool dead(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_node *n = &v->node[c->node];
+    bool waited = c->suspicion != 0 && n->suspicion == c->suspicion;
+    if (mutant(M_ANY_SUSPICION))
+        waited = n->suspicion != 0;
+    if (n->generation != c->generation || (!waited && !c->fenced))
+        return false;
+    uint8_t flags = (uint8_t)(n->flags | NODE_DEAD | (c->fenced ? NODE_FENCED : 0));
+    bool changed = flags != n->flags;
+    n->flags = flags;
+    n->suspicion = 0;
+    return changed;
+}
+
+static void give_to(struct ledger *v, struct ledger_guest *g, uint8_t node)
+{
+    g->owner = node;
+    g->generation = v->node[node].generation;
+    g->epoch++;
+    g->flags |= GUEST_OWNED;
+    g->goal = NO_NODE; /* reached, or out of reach */
+}
+
+/* R20: only a guest whose owner is dead, or that was released, can be claimed.
+ * R28: a node with a stale side of one of its mirrors cannot have it. */
+static bool claim(const struct site *s, struct ledger *v, const struct change *c)
+{
+    int index = site_guest(s, c->id);
+    if (index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
+        !ledger_is_fresh(s, v, index, c->node))
+        return false;
+    struct ledger_guest *g = guest_entry(s, v, c->id);
+    if (g == NULL || (g->flags & GUEST_STOPPED) != 0)
+        return false;
+    if (ledger_is_held(v, g) && !mutant(M_CLAIM_LIVING))
+        return false;
+    give_to(v, g, c->node);
+    return true;
+}
+
+static bool release(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_guest *g = owned_by(v, c);
+    if (g == NULL)
+        return false;
+    g->flags &= (uint8_t)~GUEST_OWNED;
+    if (c->on) {
+        g->flags |= GUEST_STOPPED;
+        g->goal = NO_NODE;
+    }
+    return true;
+}
+
+/* R22: a live migration changes the owner here and nowhere else. */
+static bool handover(const struct site *s, struct ledger *v, const struct change *c)
+{
+    struct ledger_guest *g = owned_by(v, c);
+    int index = site_guest(s, c->id);
+    if (g == NULL || index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
+        !ledger_is_fresh(s, v, index, c->node))
+        return false;
+    give_to(v, g, c->node);
+    return true;
+}
+
+static bool keep(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_guest *g = owned_by(v, c);
+    if (g == NULL)
+        return false;
+    g->epoch++;
+    return true;
+}
+
+/* R26: only the living owner of the guest on the other side may mark. */
+static bool stale(const struct site *s, struct ledger *v, const struct change *c)
+{
+    int index = site_mirror(s, c->id);
+    if (index == NO_INDEX || c->mark == 0 || c->node == c->by)
+        return false;
+    const struct site_mirror *m = &s->mirror[index];
+    int side = mirror_side(m, c->node);
+    if (side == NO_INDEX || mirror_side(m, c->by) == NO_INDEX)
+        return false;
+    for (int i = 0; i < v->guests; i++) {
+        const struct ledger_guest *g = &v->guest[i];
+        int at = site_guest(s, g->id);
+        if (at == NO_INDEX || g->owner != c->by || (g->flags & GUEST_OWNED) == 0)
+            continue;
+        bool living = ledger_is_held(v, g) && g->epoch == c->epoch;
+        for (int k = 0; k < s->guest[at].mirrors; k++) {
+            if (s->guest[at].mirror[k] != index || (!living && !mutant(M_DEAD_MARKS)))
+                continue;
+            uint64_t *mark = mark_entry(v, c->id, side);
+            if (mark == NULL || *mark == c->mark)
+                return false;
+            *mark = c->mark;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* R27: a side is current again only by the word of the other side, and only for this mark. */
+static bool fresh(const struct site *s, struct ledger *v, const struct change *c)
+{
+    int index = site_mirror(s, c->id);
+    if (index == NO_INDEX || c->node == c->by)
+        return false;
+    int side = mirror_side(&s->mirror[index], c->node);
+    if (side == NO_INDEX || mirror_side(&s->mirror[index], c->by) == NO_INDEX)
+        return false;
+    uint64_t now = ledger_mark(v, c->id, side);
+    if (now == 0 || (now != c->mark && !mutant(M_CLEAR_ANY)))
+        return false;
+    uint64_t *mark = mark_entry(v, c->id, side);
+    if (mark == NULL)
+        return false;
+    *mark = 0;
+    return true;
+}
+
+static bool override(const struct site *s, struct ledger *v, const struct change *c)
+{
+    int index = site_mirror(s, c->id);
+    int side = index == NO_INDEX ? NO_INDEX : mirror_side(&s->mirror[index], c->node);
+    if (side == NO_INDEX || ledger_mark(v, c->id, side) != c->mark || c->mark == 0)
+        return false;
+    uint64_t *mark = mark_entry(v, c->id, side);
+    if (mark == NULL)
+        return false;
+    *mark = 0;
+    return true;
+}
+
+static bool goal(const struct site *s, struct ledger *v, const struct change *c)
+{
+    struct ledger_guest *g = guest_entry(s, v, c->id);
+    if (g == NULL || g->commands != c->commands || g->goal == c->node ||
+        (c->node != NO_NODE && c->node >= v->nodes))
+        return false;
+    g->goal = c->node;
+    g->commands++;
+    return true;
+}
+
+/* Starting what is wanted already counts as a command, too: it gives up no node for good. */
+static bool run(const struct site *s, struct ledger *v, const struct change *c)
+{
+    struct ledger_guest *g = guest_entry(s, v, c->id);
+    if (g == NULL || g->commands != c->commands)
+        return false;
+    g->flags &= (uint8_t)~GUEST_STOPPED;
+    if (!c->on)
+        g->flags |= GUEST_STOPPED;
+    g->commands++;
+    return true;
+}
+
+static bool drain(const struct site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_node *n = &v->node[c->node];
+    if (n->generation != c->generation || c->on == ((n->flags & NODE_DRAINING) != 0))
+        return false;
+    n->flags ^= NODE_DRAINING;
+    return true;
+}
+
+/* One row for each change: its name, and what it does. */
+static const struct {
+    const char *name;
+    bool (*apply)(const struct site *s, struct ledger *v, const struct change *c);
+} kinds[CHANGE_KINDS] = {
+    [CHANGE_JOIN] = {"join", join},
+    [CHANGE_SUSPECT] = {"suspect", suspect},
+    [CHANGE_UNSUSPECT] = {"unsuspect", unsuspect},
+    [CHANGE_DEAD] = {"dead", dead},
+    [CHANGE_CLAIM] = {"claim", claim},
+    [CHANGE_RELEASE] = {"release", release},
+    [CHANGE_HANDOVER] = {"handover", handover},
+    [CHANGE_KEEP] = {"keep", keep},
+    [CHANGE_STALE] = {"stale", stale},
+    [CHANGE_FRESH] = {"fresh", fresh},
+    [CHANGE_OVERRIDE] = {"override", override},
+    [CHANGE_GOAL] = {"goal", goal},
+    [CHANGE_RUN] = {"run", run},
+    [CHANGE_DRAIN] = {"drain", drain},
+};
+
+bool ledger_change(const struct site *s, struct ledger *v, const struct change *c)
+{
+    if (c->kind >= CHANGE_KINDS || c->by >= v->nodes ||
+        (c->node >= v->nodes && c->kind != CHANGE_GOAL))
+        return false;
+    /* What an earlier incarnation asked for died with it. */
+    if (c->kind != CHANGE_JOIN && !ledger_is_current(v, c->by, c->incarnation) &&
+        !(mutant(M_DEAD_MARKS) && c->kind == CHANGE_STALE))
+        return false;
+    if (!kinds[c->kind].apply(s, v, c))
+        return false;
+    v->version++;
+    return true;
+}
+
+/* R9: after a cold start every mirror counts as stale on both sides, under a mark of its own. */
+void ledger_cold_start(struct ledger *v, const uint64_t incarnation[CORE_NODES], nodeset down)
+{
+    for (uint8_t i = 0; i < v->nodes; i++) {
+        struct ledger_node *n = &v->node[i];
+        if (node_in(down, i))
+            n->flags |= NODE_DEAD | NODE_FENCED;
+        if (incarnation[i] == 0 || incarnation[i] == n->incarnation)
+            continue;
+        n->incarnation = incarnation[i];
+        n->generation++;
+        n->suspicion = 0;
+        n->flags &= NODE_DRAINING;
+    }
+    v->version++;
+    if (mutant(M_COLD_TRUST))
+        return;
+    v->cold = v->version;
+    v->mirrors = 0;
+}
+
+const char *change_name(enum change_kind kind)
+{
+    return kind < CHANGE_KINDS ? kinds[kind].name : "unknown";
+}

@@ -1,0 +1,130 @@
+#include "core/placement.h"
+
+#include "core/takeover.h"
+
+bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
+{
+    const struct ledger_node *e = &n->known.value.node[node];
+    if (n->site->node[node].witness || e->suspicion != 0 || (e->flags & NODE_FLAGS) != 0)
+        return false;
+    if (node == n->self)
+        return node_is_current(n) && n->watchdog && lease_valid(&n->lease, &n->site->timing, now);
+    const struct peer *p = &n->peer[node];
+    return node_hears(n, node, now) && e->incarnation == p->beat.incarnation &&
+           (p->flags & BEAT_ABLE) != 0 && takeover_is_well(n, node, now);
+}
+
+static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
+{
+    const struct guest *g = &n->guest[index];
+    if (node == n->self)
+        return g->devices_bad || g->unfit_until > now;
+    return n->peer[node].same_site && guest_in(&n->peer[node].unfit, index);
+}
+
+/* Where a guest is, or is going; NO_NODE: nowhere. */
+static uint8_t place_of(const struct node *n, int index)
+{
+    const struct ledger_guest *g = ledger_guest(&n->scratch, n->site->guest[index].id, index);
+    if (!ledger_is_held(&n->scratch, g) || (g->flags & GUEST_STOPPED) != 0)
+        return NO_NODE;
+    return g->goal != NO_NODE ? g->goal : g->owner;
+}
+
+/* Memory for it, nobody there that it must be apart from, and nobody elsewhere that it must be
+ * together with (those on a draining node will follow). */
+static bool gets_along(const struct node *n, int index, uint8_t node)
+{
+    const struct site *s = n->site;
+    const struct site_guest *g = &s->guest[index];
+    uint64_t used = g->memory_mib;
+    for (int i = 0; i < s->guests; i++) {
+        const struct site_guest *o = &s->guest[i];
+        uint8_t place = i == index ? NO_NODE : place_of(n, i);
+        if (place == NO_NODE)
+            continue;
+        if (place == node) {
+            used += o->memory_mib;
+            if (g->apart != 0 && o->apart == g->apart)
+                return false;
+        } else if (g->together != 0 && o->together == g->together &&
+                   (n->scratch.node[place].flags & NODE_DRAINING) == 0) {
+            return false;
+        }
+    }
+    return s->node[node].memory_mib == 0 || used <= s->node[node].memory_mib;
+}
+
+bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
+{
+    return placement_is_able(n, node, now) && !is_unfit(n, index, node, now) &&
+           ledger_is_fresh(n->site, &n->scratch, index, node) && gets_along(n, index, node);
+}
+
+/* Goal, home, then peers in order; not that one. NO_NODE: none fits. */
+static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not, uint64_t now)
+{
+    const struct site_guest *g = &n->site->guest[index];
+    if (goal != NO_NODE && goal != not &&placement_fits(n, index, goal, now))
+        return goal;
+    for (int i = -1; i < g->peers; i++) {
+        uint8_t node = i < 0 ? g->home : g->peer[i];
+        if (node != not &&placement_fits(n, index, node, now))
+            return node;
+    }
+    return NO_NODE;
+}
+
+/* Whoever got it has already given it back: wait until it has told us why. */
+static bool too_soon(struct node *n, int index, const struct ledger_guest *e, uint64_t now)
+{
+    struct guest *g = &n->guest[index];
+    uint32_t epoch = e != NULL ? e->epoch : 0;
+    if (epoch != g->placed_epoch && now - g->placed_at < 3ull * n->site->timing.beat)
+        return true;
+    g->placed_epoch = epoch;
+    g->placed_at = now;
+    return false;
+}
+
+/* A new goal for a guest that has an owner, or the one it has. */
+static uint8_t goal_of(const struct node *n, int index, const struct ledger_guest *e, uint64_t now)
+{
+    const struct site_guest *g = &n->site->guest[index];
+    bool draining = (n->known.value.node[e->owner].flags & NODE_DRAINING) != 0;
+    if (e->goal != NO_NODE && e->goal != e->owner)
+        return placement_fits(n, index, e->goal, now) ? e->goal : NO_NODE;
+    if (draining)
+        return choose(n, index, NO_NODE, e->owner, now);
+    bool settled =
+        n->well_since[g->home] != 0 && now - n->well_since[g->home] >= n->site->timing.settle;
+    if (g->failback && e->owner != g->home && settled && placement_fits(n, index, g->home, now))
+        return g->home;
+    return NO_NODE;
+}
+
+void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
+{
+    for (int k = 0; k < n->site->guests; k++) {
+        int index = n->order[k];
+        uint64_t id = n->site->guest[index].id;
+        const struct ledger_guest *e = ledger_guest(&n->scratch, id, index);
+        struct change c = {.by = n->self, .incarnation = n->incarnation, .id = id};
+        if (e != NULL && (e->flags & GUEST_STOPPED) != 0)
+            continue;
+        if (e != NULL && ledger_is_held(&n->scratch, e)) {
+            c.kind = CHANGE_GOAL;
+            c.commands = e->commands;
+            c.node = goal_of(n, index, e, now);
+            if (c.node == e->goal)
+                continue;
+        } else {
+            c.kind = CHANGE_CLAIM;
+            c.node = choose(n, index, e != NULL ? e->goal : NO_NODE, NO_NODE, now);
+            if (c.node == NO_NODE || too_soon(n, index, e, now))
+                continue;
+            c.generation = n->scratch.node[c.node].generation;
+        }
+        node_wish(n, w, c);
+    }
+}

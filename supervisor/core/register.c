@@ -1,0 +1,196 @@
+#include "core/register.h"
+
+#include <string.h>
+
+#include "core/mutant.h"
+
+int ballot_compare(const struct ballot *a, const struct ballot *b)
+{
+    if (a->number != b->number)
+        return a->number < b->number ? -1 : 1;
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    if (a->incarnation != b->incarnation)
+        return a->incarnation < b->incarnation ? -1 : 1;
+    return 0;
+}
+
+/* R2: a majority of all configured nodes. Of two nodes: both, or one of them once the other's
+ * present incarnation is confirmed to be off. */
+bool register_quorum(const struct electorate *e, const struct ledger *v, nodeset who)
+{
+    if (mutant(M_NO_MAJORITY) && node_count(who) > 0)
+        return true;
+    if (node_count(who) >= site_majority(e->site))
+        return true;
+    if (e->site->nodes != 2 || !node_in(who, e->self))
+        return false;
+    uint8_t other = e->self == 0 ? 1 : 0;
+    const struct ledger_node *o = &v->node[other];
+    return (o->flags & NODE_FENCED) != 0 ||
+           (o->generation != 0 && e->fenced[other] == o->generation);
+}
+
+bool acceptor_prepare(struct acceptor *a, const struct ballot *b)
+{
+    int order = ballot_compare(b, &a->promised);
+    if (order > 0)
+        a->promised = *b;
+    return order >= 0;
+}
+
+static void keep(struct acceptor *a, const struct ballot *b, const struct ledger *v)
+{
+    a->accepted = *b;
+    if (ballot_compare(b, &a->promised) > 0)
+        a->promised = *b;
+    ledger_copy(&a->value, v);
+}
+
+/* R5: a node that has forgotten does not vote, except in a cold start.
+ * R7: only a value that names this incarnation is accepted: one made before this boot does not. */
+bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct ledger *v, bool cold,
+                     uint8_t self, uint64_t incarnation)
+{
+    if (ballot_compare(b, &a->promised) < 0)
+        return false;
+    if (v->node[self].incarnation != incarnation && !mutant(M_ACCEPT_UNNAMED))
+        return false;
+    if (!a->remembers && !cold && !mutant(M_AMNESIAC_VOTES))
+        return false;
+    if (ballot_compare(b, &a->accepted) == 0)
+        return true;
+    keep(a, b, v);
+    a->chosen = false;
+    a->acceptors = 0;
+    a->remembers = true;
+    return true;
+}
+
+/* R8: what is known to be chosen is kept as if accepted, so that it can be told to others.
+ * R5: whoever had forgotten votes again once a majority without it has chosen a value that names
+ * its incarnation: whatever it had promised before cannot do harm any more. */
+bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct ledger *v,
+                    nodeset acceptors, uint8_t self, uint64_t incarnation)
+{
+    int order = ballot_compare(b, &a->accepted);
+    if (order < 0 || (order == 0 && a->chosen && a->remembers))
+        return false;
+    if (order > 0)
+        keep(a, b, v);
+    a->chosen = true;
+    a->acceptors = acceptors;
+    bool named = v->node[self].incarnation == incarnation;
+    if (named && (!node_in(acceptors, self) || mutant(M_RECOVER_BY_OWN_VOTE)))
+        a->remembers = true;
+    return true;
+}
+
+void proposer_begin(struct proposer *p, uint8_t nodes, const struct ballot *b,
+                    const struct change *change, int changes, uint64_t now)
+{
+    p->phase = PROPOSER_PREPARES;
+    p->ballot = *b;
+    p->since = now;
+    p->promised = p->remembers = p->accepted = p->need = 0;
+    p->best = (struct ballot){0};
+    ledger_init(&p->value, nodes);
+    p->changes = changes;
+    memcpy(p->change, change, (size_t)changes * sizeof(*change));
+}
+
+/* R6: a promise is void if the value it is to support names another incarnation of that node, and
+ * the promising one does not know that other as its forerunner. */
+static bool is_void(const struct proposer *p, uint8_t node)
+{
+    uint64_t named = p->value.node[node].incarnation;
+    return p->incarnation[node] != named && p->replaces[node] != named && !mutant(M_OLD_PROMISES);
+}
+
+static nodeset valid(const struct proposer *p, nodeset who)
+{
+    nodeset ok = 0;
+    for (uint8_t i = 0; i < CORE_NODES; i++)
+        if (node_in(who, i) && !is_void(p, i))
+            ok |= node_bit(i);
+    return ok;
+}
+
+/* R9: when those that remember are too few, all must answer, except whom the operator has declared
+ * off for good, and they must be a majority still (of two nodes, one is enough). */
+static bool is_cold(const struct proposer *p, const struct electorate *e)
+{
+    nodeset all = site_all(e->site) & (nodeset)~e->down;
+    int least = e->site->nodes == 2 ? 1 : site_majority(e->site);
+    return !register_quorum(e, &p->value, p->remembers) && (p->promised & all) == all &&
+           node_count(all) >= least;
+}
+
+/* Enters who promised (so that they may accept), then makes the changes asked for. */
+static void build(struct proposer *p, const struct electorate *e, bool cold)
+{
+    struct ledger *v = &p->value;
+    if (cold) {
+        uint64_t incarnation[CORE_NODES] = {0};
+        for (uint8_t i = 0; i < v->nodes; i++)
+            if (node_in(p->promised, i))
+                incarnation[i] = p->incarnation[i];
+        ledger_cold_start(v, incarnation, e->down & (nodeset)~p->promised);
+        p->need = p->promised;
+    } else if (node_count(valid(p, p->remembers)) < site_majority(e->site)) {
+        p->need = node_bit(e->self); /* alone, as long as the value that it starts from allows it */
+    }
+    for (uint8_t i = 0; i < v->nodes; i++) {
+        struct change join = {.kind = CHANGE_JOIN,
+                              .by = i,
+                              .node = i,
+                              .incarnation = p->incarnation[i],
+                              .replaces = p->replaces[i]};
+        if (node_in(p->promised, i) && !is_void(p, i))
+            ledger_change(e->site, v, &join);
+    }
+    for (int i = 0; i < p->changes; i++)
+        ledger_change(e->site, v, &p->change[i]);
+}
+
+enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
+                                    const struct promise *m, uint64_t now)
+{
+    if (p->phase != PROPOSER_PREPARES || ballot_compare(&m->ballot, &p->ballot) != 0)
+        return PROPOSER_WAIT;
+    if (m->value != NULL && ballot_compare(&m->accepted, &p->best) > 0) {
+        p->best = m->accepted;
+        ledger_copy(&p->value, m->value);
+    }
+    p->promised |= node_bit(from);
+    p->remembers &= (nodeset)~node_bit(from);
+    if (m->remembers || mutant(M_AMNESIAC_VOTES))
+        p->remembers |= node_bit(from);
+    p->incarnation[from] = m->incarnation;
+    p->replaces[from] = m->replaces;
+
+    bool enough = register_quorum(e, &p->value, valid(p, p->remembers));
+    bool cold = !enough && is_cold(p, e);
+    if (!enough && !cold)
+        return is_void(p, from) ? PROPOSER_ASK_AGAIN : PROPOSER_WAIT;
+    p->cold = cold;
+    build(p, e, cold);
+    p->phase = PROPOSER_ACCEPTS;
+    p->since = now;
+    return PROPOSER_READY;
+}
+
+bool proposer_accepted(struct proposer *p, const struct electorate *e, uint8_t from,
+                       const struct ballot *b)
+{
+    if (p->phase != PROPOSER_ACCEPTS || ballot_compare(b, &p->ballot) != 0)
+        return false;
+    p->accepted |= node_bit(from);
+    bool enough = p->need != 0 ? (p->accepted & p->need) == p->need
+                               : node_count(p->accepted) >= site_majority(e->site);
+    if (mutant(M_NO_MAJORITY))
+        enough = true;
+    if (enough)
+        p->phase = PROPOSER_IDLE;
+    return enough;
+}

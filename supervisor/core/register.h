@@ -1,0 +1,101 @@
+/* The ledger is one register, agreed by Paxos (as in CASPaxos, Rystsov 2018): a proposer collects
+ * promises, takes the value accepted under the highest ballot among them, changes it, and has it
+ * accepted. There is no log and no leader's term.
+ *
+ * Nodes without a journal forget at a reboot, which plain Paxos forbids. What makes it safe here is
+ * that every value names the incarnations of those that may vote for it; core/SAFETY.md has the
+ * argument. */
+#pragma once
+#include "core/ledger.h"
+
+#define REGISTER_CHANGES 32 /* in one proposal */
+
+struct ballot {
+    uint32_t number; /* 0: none */
+    uint8_t node;
+    uint64_t incarnation; /* of the proposer: a rebooted one cannot repeat a ballot */
+};
+
+int ballot_compare(const struct ballot *a, const struct ballot *b);
+
+/* What a node has promised and accepted. Part of what is journalled. */
+struct acceptor {
+    struct ballot promised;
+    struct ballot accepted;
+    bool remembers;    /* nothing that it ever promised or accepted is lost */
+    bool chosen;       /* the accepted value is known to be chosen, */
+    nodeset acceptors; /* by these */
+    struct ledger value;
+};
+
+/* A value known to be chosen. */
+struct chosen {
+    struct ballot ballot;
+    nodeset acceptors;
+    struct ledger value;
+};
+
+struct promise {
+    struct ballot ballot;
+    struct ballot accepted;
+    bool remembers;
+    uint64_t incarnation;
+    uint64_t replaces;          /* another incarnation of itself that it has seen named */
+    const struct ledger *value; /* what it accepted; NULL: nothing newer than the proposer's */
+};
+
+enum proposer_phase { PROPOSER_IDLE, PROPOSER_PREPARES, PROPOSER_ACCEPTS };
+
+struct proposer {
+    enum proposer_phase phase;
+    struct ballot ballot;
+    uint64_t since; /* of this phase */
+    nodeset promised;
+    nodeset remembers;
+    nodeset accepted;
+    bool cold;
+    nodeset need; /* who must accept, where that is not any majority; else empty */
+    uint64_t incarnation[CORE_NODES];
+    uint64_t replaces[CORE_NODES];
+    struct ballot best;  /* the highest accepted ballot among the promises, and its value; */
+    struct ledger value; /* then the value proposed */
+    int changes;
+    struct change change[REGISTER_CHANGES];
+};
+
+/* Who can do without whom. */
+struct electorate {
+    const struct site *site;
+    uint8_t self;
+    nodeset down;           /* the operator says that these are off for good */
+    const uint32_t *fenced; /* for each node the generation that was confirmed off; 0: none */
+};
+
+/* Whether these nodes are enough to promise or accept a value built on v. */
+bool register_quorum(const struct electorate *e, const struct ledger *v, nodeset who);
+
+/* The acceptor's side. True: journal, then answer yes. */
+bool acceptor_prepare(struct acceptor *a, const struct ballot *b);
+bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct ledger *v, bool cold,
+                     uint8_t self, uint64_t incarnation);
+
+/* Told of a chosen value. True: something was kept, journal it before acting on it. */
+bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct ledger *v,
+                    nodeset acceptors, uint8_t self, uint64_t incarnation);
+
+/* The proposer's side. The caller has promised the ballot itself, and journalled that, before. */
+void proposer_begin(struct proposer *p, uint8_t nodes, const struct ballot *b,
+                    const struct change *change, int changes, uint64_t now);
+
+enum proposer_step {
+    PROPOSER_WAIT,
+    PROPOSER_ASK_AGAIN, /* that promise is void: tell the node what the value names it */
+    PROPOSER_READY,     /* p->value is to be accepted */
+};
+
+enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
+                                    const struct promise *m, uint64_t now);
+
+/* Counts an acceptance. True: with this one the value is chosen. */
+bool proposer_accepted(struct proposer *p, const struct electorate *e, uint8_t from,
+                       const struct ballot *b);

@@ -1,0 +1,150 @@
+#include "core/takeover.h"
+
+#include "core/mutant.h"
+#include "core/placement.h"
+#include "core/timing.h"
+
+#define FENCE_AGAIN_MS 10000 /* ask the device again if it has not answered */
+
+uint8_t takeover_leader(const struct node *n, uint64_t now)
+{
+    uint8_t heard = n->self;
+    uint8_t leased = lease_valid(&n->lease, &n->site->timing, now) ? n->self : NO_NODE;
+    for (uint8_t i = n->site->nodes; i-- > 0;) {
+        if (i == n->self || !node_hears(n, i, now))
+            continue;
+        if (i < heard)
+            heard = i;
+        if (i < leased && (n->peer[i].flags & BEAT_LEASED) != 0)
+            leased = i;
+    }
+    return leased != NO_NODE ? leased : heard;
+}
+
+bool takeover_is_well(const struct node *n, uint8_t node, uint64_t now)
+{
+    int links = 1; /* with itself */
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        if (i == node)
+            continue;
+        bool linked = i == n->self ? node_hears(n, node, now) && node_in(n->peer[node].heard, i)
+                                   : node_hears(n, i, now) && node_in(n->peer[i].linked, node);
+        links += linked;
+    }
+    return links >= site_majority(n->site);
+}
+
+/* R17: the wait is counted from when the suspicion was known to be chosen, by whoever counts. */
+void takeover_learned(struct node *n, uint64_t now)
+{
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        uint32_t suspicion = n->known.value.node[i].suspicion;
+        if (n->suspected[i].suspicion == suspicion ||
+            (mutant(M_ANY_SUSPICION) && n->suspected[i].suspicion != 0))
+            continue;
+        n->suspected[i].suspicion = suspicion;
+        n->suspected[i].since = now;
+    }
+}
+
+static bool owns_any(const struct ledger *v, uint8_t node)
+{
+    for (int i = 0; i < v->guests; i++)
+        if ((v->guest[i].flags & GUEST_OWNED) != 0 && v->guest[i].owner == node &&
+            v->guest[i].generation == v->node[node].generation)
+            return true;
+    return false;
+}
+
+static bool waited(const struct node *n, uint8_t node, uint64_t now)
+{
+    uint64_t wait = timing_wait(&n->site->timing);
+    if (mutant(M_NO_WAIT))
+        wait = 0;
+    if (mutant(M_SHORT_WAIT))
+        wait = n->site->timing.lease;
+    return now - n->suspected[node].since >= wait;
+}
+
+static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint64_t now)
+{
+    const struct ledger_node *e = &n->known.value.node[node];
+    bool well = takeover_is_well(n, node, now);
+    struct change c = {.by = n->self,
+                       .incarnation = n->incarnation,
+                       .node = node,
+                       .generation = e->generation,
+                       .suspicion = e->suspicion};
+    if (e->generation == 0 || (e->flags & NODE_DEAD) != 0 || node == n->self)
+        return;
+    if (e->suspicion == 0) {
+        if (well || !owns_any(&n->known.value, node))
+            return;
+        c.kind = CHANGE_SUSPECT;
+    } else if (well) {
+        c.kind = CHANGE_UNSUSPECT;
+    } else if (waited(n, node, now)) {
+        c.kind = CHANGE_DEAD;
+        c.suspicion = mutant(M_ANY_SUSPICION) ? e->suspicion : n->suspected[node].suspicion;
+    } else {
+        return;
+    }
+    node_wish(n, w, c);
+}
+
+/* R19: a confirmed power-off is at once enough, for the generation that it was asked for. */
+void takeover_fenced_wishes(struct node *n, struct wishes *w)
+{
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        struct change c = {.kind = CHANGE_DEAD,
+                           .by = n->self,
+                           .incarnation = n->incarnation,
+                           .node = i,
+                           .generation = n->fenced[i],
+                           .fenced = true};
+        if (n->fenced[i] != 0 && i != n->self)
+            node_wish(n, w, c);
+    }
+}
+
+void takeover_wishes(struct node *n, struct wishes *w, uint64_t now)
+{
+    /* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device
+     * or the operator must answer. */
+    bool judge = n->site->nodes > 2 && lease_valid(&n->lease, &n->site->timing, now) &&
+                 now - n->born > n->site->timing.silence;
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        if (judge)
+            suspicion_wish(n, w, i, now);
+        if (!placement_is_able(n, i, now))
+            n->well_since[i] = 0;
+        else if (n->well_since[i] == 0)
+            n->well_since[i] = now;
+    }
+    placement_wishes(n, w, now);
+}
+
+void takeover_fence(struct node *n, uint64_t now, struct actions *out)
+{
+    const struct timing *t = &n->site->timing;
+    if (!n->site->fence_device || !node_is_current(n) || !n->memory.acceptor.remembers ||
+        takeover_leader(n, now) != n->self)
+        return;
+    /* Of two nodes that have lost each other, the second shoots later: one survives. */
+    uint64_t silence = t->silence + (n->site->nodes == 2 && n->self == 1 ? 3ull * t->beat : 0);
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        const struct ledger_node *e = &n->known.value.node[i];
+        bool wanted = e->suspicion != 0;
+        if (n->site->nodes == 2)
+            wanted = now - n->born > silence &&
+                     (!n->peer[i].known || now - n->peer[i].heard_at > silence);
+        if (i == n->self || e->generation == 0 || (e->flags & NODE_DEAD) != 0 || !wanted ||
+            n->fenced[i] == e->generation ||
+            (n->fence_asked[i] != 0 && now - n->fence_asked[i] < FENCE_AGAIN_MS))
+            continue;
+        n->fence_asked[i] = now;
+        struct action *a = node_act(out, ACT_FENCE);
+        a->node = i;
+        a->epoch = e->generation;
+    }
+}

@@ -1,0 +1,191 @@
+/* relevo-sim: see relevo-sim.1. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/runner.h"
+#include "sim/scenario.h"
+
+#define FILE_MOST 65536
+
+static const char usage[] =
+    "usage: relevo-sim --seeds A-B [--jobs N] [--seconds S] [--junit FILE]\n"
+    "       relevo-sim --seed N [--trace] [--print] [--shrink]\n"
+    "       relevo-sim [--trace] [--shrink] [--junit FILE] FILE.scenario...\n"
+    "       relevo-sim --mutants [--seeds A-B]\n"
+    "       relevo-sim --bench\n";
+
+struct options {
+    struct campaign campaign;
+    bool seeds, one, trace, print, shrink, mutants, bench;
+};
+
+static bool read_file(const char *path, char text[FILE_MOST])
+{
+    FILE *f = fopen(path, "r");
+    size_t n = f != NULL ? fread(text, 1, FILE_MOST - 1, f) : 0;
+    bool ok = f != NULL && ferror(f) == 0 && feof(f) != 0;
+    if (f != NULL)
+        fclose(f);
+    text[n] = '\0';
+    return ok && strlen(text) == n;
+}
+
+/* Runs one plan. True: it ended as it should. */
+static bool run_plan(struct world *w, struct plan *plan, const char *name, const struct options *o)
+{
+    bool ok = world_run(w, plan) == (enum verdict)plan->violation;
+    if (ok)
+        printf("%s: ok%s%s\n", name, plan->violation != RUN_OK ? ", breaks as it must: " : "",
+               w->text);
+    else
+        printf("%s: %s at %.3f s: %s\n", name, verdict_names[w->verdict], (double)w->now / 1000,
+               w->verdict == RUN_OK ? "should break a rule, and does not" : w->text);
+    if (!ok && o->shrink) {
+        w->trace = false;
+        shrink(w, plan);
+        scenario_print(stdout, plan);
+        w->trace = o->trace;
+    }
+    return ok;
+}
+
+static int run_files(char **files, int count, const struct options *o)
+{
+    static struct plan plan;
+    static char text[FILE_MOST];
+    char error[SCENARIO_ERROR];
+    struct world *w = world_new();
+    FILE *junit = o->campaign.junit != NULL ? fopen(o->campaign.junit, "w") : NULL;
+    int failed = 0;
+    w->trace = o->trace;
+    if (junit != NULL)
+        fprintf(junit, "<testsuite name=\"sim-scenarios\">\n");
+    for (int i = 0; i < count; i++) {
+        bool ok = read_file(files[i], text);
+        if (!ok) {
+            printf("%s: cannot be read, or is longer than %d bytes\n", files[i], FILE_MOST - 1);
+        } else if (scenario_parse(text, &plan, error) != 0) {
+            printf("%s: %s\n", files[i], error);
+            ok = false;
+        } else {
+            ok = run_plan(w, &plan, files[i], o);
+        }
+        failed += !ok;
+        if (junit != NULL)
+            fprintf(junit, "<testcase classname=\"scenario\" name=\"%s\">%s</testcase>\n", files[i],
+                    ok ? "" : "<failure/>");
+    }
+    if (junit != NULL) {
+        fprintf(junit, "</testsuite>\n");
+        fclose(junit);
+    }
+    world_free(w);
+    return failed != 0;
+}
+
+static int run_one(const struct options *o)
+{
+    static struct plan plan;
+    char name[32];
+    struct world *w = world_new();
+    plan_random(&plan, o->campaign.first, 0);
+    snprintf(name, sizeof(name), "seed %llu", (unsigned long long)plan.seed);
+    if (o->print)
+        scenario_print(stdout, &plan);
+    w->trace = o->trace;
+    bool ok = run_plan(w, &plan, name, o);
+    world_free(w);
+    return !ok;
+}
+
+static bool parse_range(const char *s, struct campaign *c)
+{
+    char *end = NULL;
+    c->first = c->last = strtoull(s, &end, 10);
+    if (end == s)
+        return false;
+    if (*end == '-') {
+        s = end + 1;
+        c->last = strtoull(s, &end, 10);
+    }
+    return *end == '\0' && end != s && c->last >= c->first;
+}
+
+static bool parse_options(int argc, char **argv, struct options *o)
+{
+    static const struct option longs[] = {
+        {"seeds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'n'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"seconds", required_argument, NULL, 't'},
+        {"junit", required_argument, NULL, 'x'},
+        {"trace", no_argument, NULL, 'v'},
+        {"print", no_argument, NULL, 'p'},
+        {"shrink", no_argument, NULL, 'k'},
+        {"mutants", no_argument, NULL, 'm'},
+        {"bench", no_argument, NULL, 'b'},
+        {NULL, 0, NULL, 0},
+    };
+    *o = (struct options){.campaign = {.first = 1, .last = 3000, .jobs = 1}};
+    for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+        switch (c) {
+        case 's':
+        case 'n':
+            o->seeds = c == 's';
+            o->one = c == 'n';
+            if (!parse_range(optarg, &o->campaign))
+                return false;
+            break;
+        case 'j':
+            o->campaign.jobs = atoi(optarg); /* NOLINT(cert-err34-c): checked below */
+            break;
+        case 't':
+            o->campaign.seconds = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'x':
+            o->campaign.junit = optarg;
+            break;
+        case 'v':
+            o->trace = true;
+            break;
+        case 'p':
+            o->print = true;
+            break;
+        case 'k':
+            o->shrink = true;
+            break;
+        case 'm':
+            o->mutants = true;
+            break;
+        case 'b':
+            o->bench = true;
+            break;
+        default:
+            return false;
+        }
+    }
+    return o->campaign.jobs >= 1 && o->campaign.jobs <= 64;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    if (!parse_options(argc, argv, &o)) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    if (o.mutants)
+        return run_mutants(&o.campaign) != 0;
+    if (o.bench)
+        return run_bench();
+    if (o.one)
+        return run_one(&o);
+    if (o.seeds)
+        return run_seeds(&o.campaign) != 0;
+    if (optind < argc)
+        return run_files(argv + optind, argc - optind, &o);
+    fputs(usage, stderr);
+    return 2;
+}

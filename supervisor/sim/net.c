@@ -1,0 +1,140 @@
+/* The network, and what corosync says of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/world.h"
+
+#define LATE_MS 3000
+
+struct wire {
+    int refs;
+    struct wire *next;
+    struct ledger *value;
+    struct message message;
+};
+
+bool world_hears(const struct world *w, uint8_t to, uint8_t from)
+{
+    return w->host[from].on && w->host[to].on && !node_in(w->cut[to], from) &&
+           w->now >= w->host[from].deaf_until && w->now >= w->host[to].deaf_until;
+}
+
+static struct wire *wire_new(struct world *w, const struct message *m)
+{
+    struct wire *x = w->free_wire;
+    if (x != NULL)
+        w->free_wire = x->next;
+    else if ((x = malloc(sizeof(*x))) == NULL)
+        abort();
+    x->refs = 0;
+    x->value = NULL;
+    size_t used = m->kind == MESSAGE_HEARTBEAT ? sizeof(m->heartbeat)
+                  : m->kind == MESSAGE_REQUEST ? sizeof(m->request)
+                                               : sizeof(m->round);
+    memcpy(&x->message, m, offsetof(struct message, heartbeat) + used);
+    if (m->value != NULL) {
+        x->value = w->unused;
+        w->unused = NULL;
+        if (x->value == NULL && (x->value = malloc(sizeof(*x->value))) == NULL)
+            abort();
+        ledger_copy(x->value, m->value);
+        x->message.value = x->value;
+    }
+    return x;
+}
+
+void net_release(struct world *w, struct wire *x)
+{
+    if (--x->refs > 0)
+        return;
+    if (w->unused == NULL)
+        w->unused = x->value;
+    else
+        free(x->value);
+    x->next = w->free_wire;
+    w->free_wire = x;
+}
+
+void net_clear(struct world *w)
+{
+    while (w->free_wire != NULL) {
+        struct wire *x = w->free_wire;
+        w->free_wire = x->next;
+        free(x);
+    }
+    free(w->unused);
+    w->unused = NULL;
+}
+
+static void queue(struct world *w, struct wire *x, uint8_t from, nodeset to, uint64_t delay)
+{
+    x->refs++;
+    world_push(
+        w, (struct item){
+               .at = w->now + delay, .kind = ITEM_DELIVER, .host = from, .hosts = to, .wire = x});
+}
+
+static uint64_t delay(struct world *w)
+{
+    if (prng_percent(&w->random, w->late))
+        return 1 + prng_below(&w->random, LATE_MS);
+    return 1 + prng_below(&w->random, w->plan->delay);
+}
+
+void net_send(struct world *w, uint8_t from, const struct message *m)
+{
+    nodeset to =
+        m->to == EVERYBODY ? site_all(w->site) & (nodeset)~node_bit(from) : node_bit(m->to);
+    struct wire *x = wire_new(w, m);
+    x->refs++;
+    w->stats.messages++;
+    if (w->loss == 0 && w->late == 0 && w->twice == 0) {
+        queue(w, x, from, to, delay(w));
+    } else {
+        for (uint8_t i = 0; i < w->site->nodes; i++) {
+            if (!node_in(to, i) || prng_percent(&w->random, w->loss))
+                continue;
+            queue(w, x, from, node_bit(i), delay(w));
+            if (prng_percent(&w->random, w->twice))
+                queue(w, x, from, node_bit(i), delay(w) + delay(w));
+        }
+    }
+    net_release(w, x);
+}
+
+void net_deliver(struct world *w, const struct item *i)
+{
+    /* A message may outlive its sender; a cut stops it wherever it is. */
+    for (uint8_t to = 0; to < w->site->nodes; to++) {
+        if (!node_in(i->hosts, to) || !w->host[to].on || node_in(w->cut[to], i->host) ||
+            w->now < w->host[to].deaf_until || w->now < w->host[i->host].deaf_until)
+            continue;
+        if (world_awake(w, to)) {
+            struct event e = {.kind = EVENT_MESSAGE, .message = &i->wire->message};
+            world_step(w, to, &e);
+        } else if (w->host[to].relevod && prng_percent(&w->random, 50)) {
+            queue(w, i->wire, i->host, node_bit(to), 200 + prng_below(&w->random, 1000));
+        }
+    }
+}
+
+/* Each node hears of a change in its own time. */
+void net_views(struct world *w)
+{
+    for (uint8_t h = 0; h < w->site->nodes; h++) {
+        if (!w->host[h].on)
+            continue;
+        nodeset view = node_bit(h);
+        for (uint8_t i = 0; i < w->site->nodes; i++)
+            if (world_hears(w, h, i) && world_hears(w, i, h))
+                view |= node_bit(i);
+        if (view == w->host[h].view)
+            continue;
+        w->host[h].view = view;
+        world_push(w, (struct item){.at = w->now + prng_range(&w->random, 500, 3000),
+                                    .kind = ITEM_VIEW,
+                                    .host = h,
+                                    .tag = w->host[h].boots,
+                                    .hosts = view});
+    }
+}

@@ -1,0 +1,259 @@
+/* The simulated world: hosts, their clocks, watchdogs and disks, a network, mirrors, guests, and
+ * the real core/ as the only thing that decides. Deterministic: one seed, one history.
+ *
+ * Times here are true time in ms; each host's own clock runs a little off. */
+#pragma once
+#include "core/node.h"
+#include "sim/random.h"
+
+#define WORLD_OPS 256
+#define NAME_MAX_ 24
+#define TEXT_MAX_ 256
+#define NEVER     UINT64_MAX
+
+enum op_kind {
+    OP_CRASH,      /* node: reset, boots again by itself */
+    OP_OFF,        /* node: power off */
+    OP_ON,         /* node: power on */
+    OP_HANG,       /* node ms: dom0 stands still, the guests run on */
+    OP_PAUSE,      /* node ms: the whole host stands still, watchdog included */
+    OP_RELEVOD,    /* node: relevod is killed and started again */
+    OP_CUTSHORT,   /* node: relevod is killed halfway through the next journalling step */
+    OP_STALL,      /* node ms: relevod stands still */
+    OP_DEAF,       /* node ms: corosync stands still */
+    OP_CUT,        /* node node: no messages between them */
+    OP_CUTFROM,    /* node node: no messages from the first to the second */
+    OP_ALONE,      /* node: cut from everybody */
+    OP_HEAL,       /* all cuts between nodes are mended */
+    OP_LOSS,       /* percent of all messages */
+    OP_VIEW,       /* node: corosync tells it for a moment that it is alone */
+    OP_LINK,       /* mirror: the replication link breaks */
+    OP_LINKUP,     /* mirror */
+    OP_LUN,        /* node: loses its shared disks */
+    OP_LUNUP,      /* node */
+    OP_FAILSTART,  /* guest count: the next starts fail */
+    OP_SLOW,       /* node ms: workers take so much longer */
+    OP_STUCK,      /* guest ms: does not end, however asked */
+    OP_GUESTCRASH, /* guest */
+    OP_GUESTOFF,   /* guest: shuts itself down */
+    OP_STOP,       /* guest: operator */
+    OP_START,      /* guest: operator */
+    OP_MOVE,       /* guest node: operator */
+    OP_DRAIN,      /* node: operator */
+    OP_UNDRAIN,    /* node: operator */
+    OP_CONFIRM,    /* node: the operator says it is down for good */
+    OP_OVERRIDE,   /* mirror node: the operator calls that side fresh */
+    OP_BLACKOUT,   /* every node loses power, and comes back at a time of its own */
+    OP_REPAIR,     /* everything that is broken is mended, everything off is switched on */
+    OP_EXPECT_ON,  /* guest node: it runs there */
+    OP_EXPECT_RUN, /* guest: it runs somewhere */
+    OP_EXPECT_OFF, /* guest: it runs nowhere */
+    OP_KINDS
+};
+
+struct op {
+    uint64_t at;
+    enum op_kind kind;
+    int a; /* node, guest or mirror */
+    int b; /* node, or a number */
+};
+
+/* What a run consists of; the scenario file's form of it is in sim/SCENARIO.md. */
+struct plan {
+    uint64_t seed; /* of what is left to chance */
+    uint64_t end;
+    uint64_t
+        repair; /* from then on nothing is broken: at the end all must be well; 0: not checked */
+    bool wire;  /* every message goes through core/codec */
+    bool fence; /* the fence device works */
+    nodeset journal; /* nodes with state= */
+    uint32_t delay;  /* longest usual delay of a message */
+    uint32_t loss;   /* percent */
+    uint32_t twice;  /* percent of messages delivered twice */
+    uint32_t late;   /* percent of messages that take up to 3 s */
+    uint32_t boot;   /* shortest time from power-on to relevod */
+    int violation;   /* the rule that this run is expected to break, as enum verdict */
+    int ops;
+    struct op op[WORLD_OPS];
+    struct site site;
+};
+
+enum verdict { RUN_OK, BROKE_S1, BROKE_S2, BROKE_S3, BROKE_LIVENESS, BROKE_EXPECT, VERDICTS };
+
+enum domain_state { DOM_NONE, DOM_CREATING, DOM_RUNNING, DOM_PAUSED, DOM_DYING };
+
+struct dom {
+    enum domain_state state;
+    bool incoming; /* paused: received, not sent */
+    uint32_t job;  /* what a worker does for it; an older worker's end does not count */
+    uint64_t stuck_until;
+    int fail_starts;
+    uint8_t target; /* of a copy, and the epoch that it carries */
+    uint32_t epoch;
+};
+
+struct host {
+    bool on;
+    bool relevod;   /* it runs (it may stand still) */
+    uint32_t boots; /* events for an earlier boot or relevod do not count */
+    uint32_t lives;
+    uint64_t incarnation;
+    double rate;   /* of its clock */
+    uint64_t skew; /* ms added to it */
+    uint64_t hung_until;
+    uint64_t stalled_until;
+    uint64_t deaf_until;
+    uint64_t paused_until;
+    uint64_t slow; /* ms that workers take longer */
+    uint64_t slow_until;
+    bool cut_short;
+    bool lun;
+    bool armed;
+    uint64_t watchdog; /* fires at */
+    bool watchdog_queued;
+    nodeset view;
+    bool has_run; /* what relevod wrote to /run */
+    bool has_journal;
+    struct memory run;
+    struct memory journal;
+    struct node node;
+    struct dom dom[CORE_GUESTS];
+};
+
+struct disk {
+    uint64_t generation; /* as DRBD's: raised when a primary goes on alone */
+    uint64_t written;    /* number of the last write */
+    bool alone;          /* written since the sides were last equal */
+    bool frozen;
+    uint32_t told; /* the break that relevod was told of */
+};
+
+struct replica {
+    struct disk disk[2];
+    bool link; /* not cut on purpose */
+    bool connected;
+    bool synced;
+    uint32_t breaks;
+    uint64_t writes; /* so far, acknowledged or not */
+    uint64_t acked;  /* the last one that the guest was told is safe */
+    uint64_t generations;
+    uint64_t told_at[2]; /* relevod hears of changes in their order */
+};
+
+struct wire;
+
+struct stats {
+    uint64_t starts, takeovers, migrations, messages, steps, chosen, colds, resets, degraded,
+        frozen;
+};
+
+struct world {
+    const struct plan *plan;
+    const struct site *site;
+    struct prng random;
+    uint64_t now;
+    uint32_t loss; /* of the network now, as in the plan */
+    uint32_t late;
+    uint32_t twice;
+    nodeset cut[CORE_NODES]; /* [to]: from whom nothing arrives */
+    struct host host[CORE_NODES];
+    struct replica replica[CORE_MIRRORS];
+    bool overridden[CORE_MIRRORS];
+    uint64_t calm;      /* since when nothing was done to the world */
+    uint64_t last_boot; /* or reset */
+    uint64_t op_at;     /* last operation */
+    uint64_t loss_at;   /* the one whose takeover is timed */
+    enum verdict verdict;
+    char text[TEXT_MAX_]; /* what broke */
+    bool trace;
+    bool messages; /* traced as well */
+    struct stats stats;
+    /* event queue */
+    int queued;
+    int room;
+    struct item *queue;
+    uint64_t order;
+    struct wire *free_wire;
+    struct ledger *unused;
+    struct actions actions;
+};
+
+enum item_kind {
+    ITEM_OP,
+    ITEM_TICK,
+    ITEM_DELIVER,
+    ITEM_BOOT,
+    ITEM_RELEVOD,
+    ITEM_WATCHDOG,
+    ITEM_VIEW,
+    ITEM_CREATED,
+    ITEM_UNPAUSED,
+    ITEM_GONE,
+    ITEM_ENDED,
+    ITEM_DEVICES,
+    ITEM_COPIED,
+    ITEM_CONNECT,
+    ITEM_SYNC,
+    ITEM_TELL, /* relevod of a mirror's state */
+    ITEM_RESUME_IO,
+    ITEM_FENCED,
+    ITEM_TAKEOVER, /* by now it must be over */
+};
+
+struct item {
+    uint64_t at;
+    uint64_t order;
+    enum item_kind kind;
+    uint8_t host;
+    uint8_t to;
+    uint16_t index;
+    uint32_t tag;
+    nodeset hosts;
+    struct wire *wire;
+};
+
+/* Runs the plan to its end or to the first violation. */
+struct world *world_new(void);
+void world_free(struct world *w);
+enum verdict world_run(struct world *w, const struct plan *plan);
+
+/* ---- shared between the files of sim/ ---- */
+void world_push(struct world *w, struct item i);
+void world_step(struct world *w, uint8_t host, const struct event *e);
+void world_break(struct world *w, enum verdict v, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void world_log(const struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool world_hears(const struct world *w, uint8_t to, uint8_t from);
+bool world_awake(const struct world *w, uint8_t host);
+uint64_t world_local(const struct world *w, uint8_t host);
+void world_power_off(struct world *w, uint8_t host, const char *why);
+void world_kill_relevod(struct world *w, uint8_t host);
+void world_power_on(struct world *w, uint8_t host, uint64_t delay);
+
+void net_send(struct world *w, uint8_t from, const struct message *m);
+void net_deliver(struct world *w, const struct item *i);
+void net_release(struct world *w, struct wire *x);
+void net_views(struct world *w);
+void net_clear(struct world *w);
+
+void disks_init(struct world *w);
+void disks_changed(struct world *w); /* a host, a link or a guest has changed */
+void disks_tell(struct world *w, uint8_t host);
+void disks_item(struct world *w, const struct item *i);
+void disks_write(struct world *w);
+void disks_opened(struct world *w, uint8_t host, int guest); /* a guest begins to run */
+void disks_resume(struct world *w, uint8_t host, int mirror);
+
+void guests_action(struct world *w, uint8_t host, const struct action *a);
+void guests_item(struct world *w, const struct item *i);
+void guests_relevod_died(struct world *w, uint8_t host);
+void guests_found(const struct world *w, uint8_t host, enum domain found[CORE_GUESTS]);
+void guests_tell(struct world *w, uint8_t host);
+int guests_where(const struct world *w, int guest); /* host that runs it, or -1 */
+void guests_end(struct world *w, int guest, enum guest_end end);
+
+void ops_apply(struct world *w, const struct op *op);
+void oracle_final(struct world *w);
+void oracle_takeover(struct world *w, const struct item *i);
+void oracle_expect_takeover(struct world *w, uint8_t host);
+uint64_t oracle_bound(const struct world *w);
