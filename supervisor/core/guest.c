@@ -92,7 +92,7 @@ static bool may_start(const struct node *n, uint64_t now)
 {
     if (mutant(M_NO_LEASE_START))
         return true;
-    return n->watchdog && n->fed && lease_valid(&n->lease, &n->site->timing, now);
+    return n->watchdog && n->memory.armed && lease_valid(&n->lease, &n->site->timing, now);
 }
 
 static void converge_off(struct node *n, int index, const struct ledger_guest *mine, uint64_t now,
@@ -134,7 +134,7 @@ static void converge_up(struct node *n, int index, const struct ledger_guest *mi
     } else if (move) {
         enter(g, RUN_SENDING, now);
         act(out, ACT_MIGRATE, index, g->epoch);
-        out->action[out->count - 1].node = mine->goal;
+        out->action[out->count - 1].node = g->target = mine->goal;
     }
 }
 
@@ -145,7 +145,7 @@ static void converge_offered(struct node *n, int index, const struct ledger_gues
 {
     struct guest *g = &n->guest[index];
     bool asked = owned != NULL && owned->epoch == n->memory.left[index].epoch;
-    if (mutant(M_RESUME_SOURCE) && asked && now - g->since > OFFER_MS) {
+    if (mutant(M_RESUME_SOURCE) && asked) {
         enter(g, RUN_UP, now);
         act(out, ACT_RESUME, index, g->epoch);
         n->memory.left[index].epoch = 0;
@@ -167,7 +167,10 @@ static void converge_incoming(struct node *n, int index, const struct ledger_gue
                               uint64_t now, struct actions *out)
 {
     struct guest *g = &n->guest[index];
-    bool ours = mine != NULL && (mine->epoch == g->epoch + 1 || mutant(M_ANY_IMAGE));
+    /* R22: the copy is good for the change of owner that it was made for, and for no other. */
+    bool ours = mine != NULL && (mine->flags & GUEST_HANDED) != 0 && mine->epoch == g->epoch + 1;
+    if (mutant(M_ANY_IMAGE))
+        ours = mine != NULL;
     if (mutant(M_UNPAUSE_EARLY) && may_start(n, now))
         ours = true;
     if (ours && may_start(n, now)) {
@@ -294,12 +297,15 @@ void guest_offer_ready(struct node *n, int index, uint64_t now, struct actions *
     const struct ledger_guest *owned = guest_owned(n, index);
     if (g->run != RUN_SENDING)
         return;
-    if (owned == NULL || owned->epoch != g->epoch || owned->goal == NO_NODE) {
+    if (owned == NULL || owned->epoch != g->epoch) {
         kill_guest(n, index, now, out);
-        return;
+    } else if (owned->goal != g->target && !mutant(M_OFFER_ELSEWHERE)) {
+        enter(g, RUN_UP, now); /* the copy is for a node that shall not have it any more */
+        act(out, ACT_RESUME, index, g->epoch);
+    } else {
+        leave(n, index, g->epoch, mutant(M_OFFER_ELSEWHERE) ? owned->goal : g->target, false, out);
+        enter(g, RUN_OFFERED, now);
     }
-    leave(n, index, g->epoch, owned->goal, false, out);
-    enter(g, RUN_OFFERED, now);
 }
 
 void guest_offer_failed(struct node *n, int index, uint64_t now)

@@ -178,7 +178,7 @@ static void give_to(struct ledger *v, struct ledger_guest *g, uint8_t node)
     g->owner = node;
     g->generation = v->node[node].generation;
     g->epoch++;
-    g->flags |= GUEST_OWNED;
+    g->flags = GUEST_OWNED;
     g->goal = NO_NODE; /* reached, or out of reach */
 }
 
@@ -221,7 +221,9 @@ static bool handover(const struct site *s, struct ledger *v, const struct change
     if (g == NULL || index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
         !ledger_is_fresh(s, v, index, c->node))
         return false;
+    uint8_t stopped = g->flags & GUEST_STOPPED;
     give_to(v, g, c->node);
+    g->flags |= GUEST_HANDED | stopped;
     return true;
 }
 
@@ -232,36 +234,39 @@ static bool keep(const struct site *s, struct ledger *v, const struct change *c)
     if (g == NULL)
         return false;
     g->epoch++;
+    g->flags &= (uint8_t)~GUEST_HANDED;
     return true;
 }
 
-/* R26: only the living owner of the guest on the other side may mark. */
+/* Whether the node owns, under this epoch, a guest that uses the mirror with this index. */
+static bool owns_user(const struct site *s, const struct ledger *v, int mirror, uint8_t node,
+                      uint32_t epoch)
+{
+    for (int i = 0; i < s->guests; i++)
+        for (int k = 0; k < s->guest[i].mirrors; k++) {
+            const struct ledger_guest *g = ledger_guest(v, s->guest[i].id, i);
+            if (s->guest[i].mirror[k] == mirror && ledger_is_held(v, g) && g->owner == node &&
+                g->epoch == epoch)
+                return true;
+        }
+    return false;
+}
+
+/* R26: only the living owner of the guest may mark, and only the other side. */
 static bool stale(const struct site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     if (index == NO_INDEX || c->mark == 0 || c->node == c->by)
         return false;
-    const struct site_mirror *m = &s->mirror[index];
-    int side = mirror_side(m, c->node);
-    if (side == NO_INDEX || mirror_side(m, c->by) == NO_INDEX)
+    int side = mirror_side(&s->mirror[index], c->node);
+    if (side == NO_INDEX || mirror_side(&s->mirror[index], c->by) == NO_INDEX ||
+        (!owns_user(s, v, index, c->by, c->epoch) && !mutant(M_DEAD_MARKS)))
         return false;
-    for (int i = 0; i < v->guests; i++) {
-        const struct ledger_guest *g = &v->guest[i];
-        int at = site_guest(s, g->id);
-        if (at == NO_INDEX || g->owner != c->by || (g->flags & GUEST_OWNED) == 0)
-            continue;
-        bool living = ledger_is_held(v, g) && g->epoch == c->epoch;
-        for (int k = 0; k < s->guest[at].mirrors; k++) {
-            if (s->guest[at].mirror[k] != index || (!living && !mutant(M_DEAD_MARKS)))
-                continue;
-            uint64_t *mark = mark_entry(v, c->id, side);
-            if (mark == NULL || *mark == c->mark)
-                return false;
-            *mark = c->mark;
-            return true;
-        }
-    }
-    return false;
+    uint64_t *mark = mark_entry(v, c->id, side);
+    if (mark == NULL || *mark == c->mark)
+        return false;
+    *mark = c->mark;
+    return true;
 }
 
 /* R27: a side is current again only by the word of the other side, and only for this mark. */

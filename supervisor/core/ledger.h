@@ -18,7 +18,8 @@ struct ledger_node {
 
 #define GUEST_OWNED   0x01u
 #define GUEST_STOPPED 0x02u /* by the operator's wish, or its own power-off */
-#define GUEST_FLAGS   0x03u
+#define GUEST_HANDED  0x04u /* the owner has it from the one before, by live migration */
+#define GUEST_FLAGS   0x07u
 
 struct ledger_guest {
     uint64_t id;

@@ -59,7 +59,7 @@ void mirrors_converge(struct node *n, struct actions *out)
             marked = now != 0;
         if (mutant(M_RESUME_EARLY))
             marked = true;
-        if (!marked || owned_user(n, i) == NULL)
+        if (!marked || (owned_user(n, i) == NULL && !mutant(M_DEAD_MARKS)))
             continue;
         m->frozen = false;
         node_act(out, ACT_RESUME_IO)->index = i;

@@ -175,7 +175,9 @@ static void send_prepare(struct node *n, uint8_t to, uint64_t named, struct acti
 {
     struct message *m = node_send(n, out, MESSAGE_PREPARE, to);
     m->round.ballot = n->proposer.ballot;
-    m->round.accepted = n->memory.acceptor.accepted;
+    /* Promises may leave out a value that the proposer has. What it has is the base of this
+     * proposal, not what it may have learned since. */
+    m->round.accepted = mutant(M_WRONG_BASE) ? n->memory.acceptor.accepted : n->proposer.best;
     m->round.named = named;
 }
 
@@ -223,9 +225,10 @@ static void begin(struct node *n, const struct wishes *w, uint64_t now, struct a
         return;
     node_act(out, ACT_JOURNAL);
     proposer_begin(&n->proposer, n->site->nodes, &b, w->change, w->count, now);
-    send_prepare(n, EVERYBODY, 0, out);
     struct promise own = own_promise(n, &b);
     count_promise(n, n->self, &own, now, out);
+    if (n->proposer.phase == PROPOSER_PREPARES)
+        send_prepare(n, EVERYBODY, 0, out);
 }
 
 /* Something accepted that is not known to be chosen, or a node that waits to remember again: only a
@@ -502,9 +505,12 @@ static void send_heartbeat(struct node *n, uint64_t now, struct actions *out)
 static void feed(struct node *n, uint64_t now, struct actions *out)
 {
     bool leased = lease_valid(&n->lease, &n->site->timing, now) || mutant(M_FEED_ALWAYS);
-    if (!n->watchdog || !(leased || (n->fed && guests_idle(n))))
+    if (!n->watchdog || !(leased || (n->memory.armed && guests_idle(n))))
         return;
-    n->fed = true;
+    if (!n->memory.armed) {
+        n->memory.armed = true;
+        node_act(out, ACT_JOURNAL);
+    }
     node_act(out, ACT_FEED);
 }
 
@@ -514,6 +520,10 @@ static void tick(struct node *n, uint64_t now, struct actions *out)
     struct proposer *p = &n->proposer;
     send_heartbeat(n, now, out);
     feed(n, now, out);
+    if (!n->memory.acceptor.remembers)
+        n->voting_since = 0;
+    else if (n->voting_since == 0)
+        n->voting_since = now;
     takeover_fence(n, now, out);
     if (p->phase != PROPOSER_IDLE && now - p->since >= (uint64_t)GIVE_UP_BEATS * beat)
         back_off(n, beat, now);
@@ -648,6 +658,7 @@ static uint64_t hash_site(const struct site *s)
 static void recall(struct node *n, const struct boot *b)
 {
     n->memory = *b->memory;
+    n->memory.armed &= !b->first;
     for (int i = 0; i < n->site->guests; i++) {
         memset(&n->memory.left[i], 0, sizeof(n->memory.left[i]));
         for (int k = 0; k < CORE_GUESTS && !b->first; k++)

@@ -12,6 +12,7 @@
 struct memory {
     uint32_t life;  /* counts the relevods of this incarnation */
     uint32_t marks; /* made so far */
+    bool armed;     /* the watchdog: it runs on when relevod does not */
     struct {        /* what this node has given away: */
         uint64_t id;
         uint32_t epoch; /* its last epoch here; 0: none */
@@ -136,6 +137,7 @@ struct guest {
     uint64_t unfit_until;
     uint64_t placed_at;    /* as the one who proposes: when it last wished for an owner, */
     uint32_t placed_epoch; /* and the epoch at that time */
+    uint8_t target;        /* sending: to that node */
     uint16_t commands;     /* the ledger's, when unfit was noted: a command clears it */
     bool devices_bad;
     bool ended; /* its own wish: leave it stopped */
@@ -154,7 +156,8 @@ struct node {
     uint8_t self;
     uint64_t incarnation;
     uint64_t site_hash;
-    uint64_t born; /* when this relevod started */
+    uint64_t born;         /* when this relevod started */
+    uint64_t voting_since; /* when it began to remember; 0: it does not */
     uint64_t random;
     struct memory memory;
     struct chosen known;
@@ -166,7 +169,6 @@ struct node {
     bool joined; /* a chosen value has named this incarnation */
     bool resetting;
     bool dirty; /* something happened that may call for a change or an action */
-    bool fed;
     bool watchdog;
     struct lease lease;
     struct peer peer[CORE_NODES];
@@ -178,6 +180,7 @@ struct node {
         uint64_t since;
     } suspected[CORE_NODES];
     uint64_t well_since[CORE_NODES];
+    uint64_t unwell_since[CORE_NODES];
     uint64_t wish_since; /* oldest wish that nobody has fulfilled; 0: none */
     uint64_t settle_since;
     uint64_t asked_at; /* last request sent */

@@ -66,6 +66,15 @@ static bool waited(const struct node *n, uint8_t node, uint64_t now)
     return now - n->suspected[node].since >= wait;
 }
 
+/* Silence has been waited for already. A node that is heard, but seems to hear too few, may only be
+ * new to those: what they say of it must settle first. */
+static bool is_suspicious(struct node *n, uint8_t node, bool well, uint64_t now)
+{
+    uint64_t *since = &n->unwell_since[node];
+    *since = well ? 0 : *since != 0 ? *since : now;
+    return !well && (!node_hears(n, node, now) || now - *since >= n->site->timing.silence);
+}
+
 static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint64_t now)
 {
     const struct ledger_node *e = &n->known.value.node[node];
@@ -77,8 +86,9 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
                        .suspicion = e->suspicion};
     if (e->generation == 0 || (e->flags & NODE_DEAD) != 0 || node == n->self)
         return;
+    bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (well || !owns_any(&n->known.value, node))
+        if (!suspicious || !owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {
@@ -112,7 +122,7 @@ void takeover_wishes(struct node *n, struct wishes *w, uint64_t now)
     /* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device
      * or the operator must answer. */
     bool judge = n->site->nodes > 2 && lease_valid(&n->lease, &n->site->timing, now) &&
-                 now - n->born > n->site->timing.silence;
+                 n->voting_since != 0 && now - n->voting_since > n->site->timing.silence;
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         if (judge)
             suspicion_wish(n, w, i, now);
@@ -127,7 +137,7 @@ void takeover_wishes(struct node *n, struct wishes *w, uint64_t now)
 void takeover_fence(struct node *n, uint64_t now, struct actions *out)
 {
     const struct timing *t = &n->site->timing;
-    if (!n->site->fence_device || !node_is_current(n) || !n->memory.acceptor.remembers ||
+    if (!n->site->fence_device || !node_is_current(n) || n->voting_since == 0 ||
         takeover_leader(n, now) != n->self)
         return;
     /* Of two nodes that have lost each other, the second shoots later: one survives. */
@@ -136,7 +146,7 @@ void takeover_fence(struct node *n, uint64_t now, struct actions *out)
         const struct ledger_node *e = &n->known.value.node[i];
         bool wanted = e->suspicion != 0;
         if (n->site->nodes == 2)
-            wanted = now - n->born > silence &&
+            wanted = now - n->voting_since > silence &&
                      (!n->peer[i].known || now - n->peer[i].heard_at > silence);
         if (i == n->self || e->generation == 0 || (e->flags & NODE_DEAD) != 0 || !wanted ||
             n->fenced[i] == e->generation ||

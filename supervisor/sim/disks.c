@@ -146,11 +146,14 @@ static void connect(struct world *w, int mirror)
     for (int side = 0; side < 2; side++)
         d[side].frozen = false; /* the peer is there again */
     write_one(w, mirror);
-    world_push(w, (struct item){.at = w->now + (equal ? 10 : prng_range(&w->random, 500, 15000)),
-                                .kind = ITEM_SYNC,
-                                .index = (uint16_t)mirror,
-                                .to = (uint8_t)from,
-                                .tag = r->breaks});
+    world_push(
+        w, (struct item){
+               .at = w->now +
+                     (equal ? 10 : prng_range(&w->random, 50, 50u << prng_below(&w->random, 9))),
+               .kind = ITEM_SYNC,
+               .index = (uint16_t)mirror,
+               .to = (uint8_t)from,
+               .tag = r->breaks});
 }
 
 static void synced(struct world *w, int mirror, int from)
@@ -203,6 +206,8 @@ static void told(struct world *w, const struct item *i)
         return;
     if (i->to == TELL_FROZEN)
         r->disk[mirror_side(&w->site->mirror[i->index], i->host)].told = i->hosts;
+    static const char *const names[] = {"apart", "synced", "frozen"};
+    world_log(w, "n%d hears: m%d %s", i->host + 1, i->index + 1, names[i->to]);
     struct event e = {.kind = events[i->to], .index = i->index};
     world_step(w, i->host, &e);
 }

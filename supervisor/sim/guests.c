@@ -34,13 +34,18 @@ static void running(struct world *w, uint8_t host, int guest)
 {
     for (uint8_t i = 0; i < w->site->nodes; i++) {
         enum domain_state s = w->host[i].dom[guest].state;
-        if (i != host && w->host[i].on && w->now >= w->host[i].paused_until &&
+        if (i != host && !w->plan->hole && w->host[i].on && w->now >= w->host[i].paused_until &&
             (s == DOM_RUNNING || s == DOM_DYING))
             world_break(w, BROKE_S1, "g%d begins to run on n%d and still runs on n%d", guest + 1,
                         host + 1, i + 1);
     }
-    w->host[host].dom[guest].state = DOM_RUNNING;
-    w->host[host].dom[guest].incoming = false;
+    struct dom *d = &w->host[host].dom[guest];
+    if (d->state == DOM_PAUSED && d->image != w->runs[guest])
+        world_break(w, BROKE_S2, "g%d goes on on n%d from memory older than its disks", guest + 1,
+                    host + 1);
+    w->runs[guest]++;
+    d->state = DOM_RUNNING;
+    d->incoming = false;
     w->stats.starts++;
     disks_opened(w, host, guest);
 }
@@ -137,6 +142,7 @@ static void copied(struct world *w, uint8_t host, int guest)
     disks_write(w);
     d->state = DOM_PAUSED;
     d->incoming = false;
+    d->image = t->image = w->runs[guest];
     t->state = DOM_PAUSED;
     t->incoming = true;
     t->job++;

@@ -11,14 +11,14 @@
 
 static const char usage[] =
     "usage: relevo-sim --seeds A-B [--jobs N] [--seconds S] [--junit FILE]\n"
-    "       relevo-sim --seed N [--trace] [--print] [--shrink]\n"
+    "       relevo-sim --seed N [--trace] [--messages] [--print] [--shrink]\n"
     "       relevo-sim [--trace] [--shrink] [--junit FILE] FILE.scenario...\n"
     "       relevo-sim --mutants [--seeds A-B]\n"
     "       relevo-sim --bench\n";
 
 struct options {
     struct campaign campaign;
-    bool seeds, one, trace, print, shrink, mutants, bench;
+    bool seeds, one, trace, messages, print, shrink, mutants, bench;
 };
 
 static bool read_file(const char *path, char text[FILE_MOST])
@@ -47,6 +47,7 @@ static bool run_plan(struct world *w, struct plan *plan, const char *name, const
         shrink(w, plan);
         scenario_print(stdout, plan);
         w->trace = o->trace;
+        w->messages = o->messages;
     }
     return ok;
 }
@@ -60,6 +61,7 @@ static int run_files(char **files, int count, const struct options *o)
     FILE *junit = o->campaign.junit != NULL ? fopen(o->campaign.junit, "w") : NULL;
     int failed = 0;
     w->trace = o->trace;
+    w->messages = o->messages;
     if (junit != NULL)
         fprintf(junit, "<testsuite name=\"sim-scenarios\">\n");
     for (int i = 0; i < count; i++) {
@@ -95,6 +97,7 @@ static int run_one(const struct options *o)
     if (o->print)
         scenario_print(stdout, &plan);
     w->trace = o->trace;
+    w->messages = o->messages;
     bool ok = run_plan(w, &plan, name, o);
     world_free(w);
     return !ok;
@@ -116,17 +119,12 @@ static bool parse_range(const char *s, struct campaign *c)
 static bool parse_options(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        {"seeds", required_argument, NULL, 's'},
-        {"seed", required_argument, NULL, 'n'},
-        {"jobs", required_argument, NULL, 'j'},
-        {"seconds", required_argument, NULL, 't'},
-        {"junit", required_argument, NULL, 'x'},
-        {"trace", no_argument, NULL, 'v'},
-        {"print", no_argument, NULL, 'p'},
-        {"shrink", no_argument, NULL, 'k'},
-        {"mutants", no_argument, NULL, 'm'},
-        {"bench", no_argument, NULL, 'b'},
-        {NULL, 0, NULL, 0},
+        {"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'n'},
+        {"jobs", required_argument, NULL, 'j'},  {"seconds", required_argument, NULL, 't'},
+        {"junit", required_argument, NULL, 'x'}, {"trace", no_argument, NULL, 'v'},
+        {"print", no_argument, NULL, 'p'},       {"shrink", no_argument, NULL, 'k'},
+        {"messages", no_argument, NULL, 'g'},    {"mutants", no_argument, NULL, 'm'},
+        {"bench", no_argument, NULL, 'b'},       {NULL, 0, NULL, 0},
     };
     *o = (struct options){.campaign = {.first = 1, .last = 3000, .jobs = 1}};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -149,6 +147,9 @@ static bool parse_options(int argc, char **argv, struct options *o)
             break;
         case 'v':
             o->trace = true;
+            break;
+        case 'g':
+            o->trace = o->messages = true;
             break;
         case 'p':
             o->print = true;

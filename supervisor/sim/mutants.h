@@ -4,6 +4,7 @@
 #define MUTANTS(X)                                                                                 \
     X(M_ACT_UNCHOSEN, "R1", "acts on a value that is accepted but not chosen")                     \
     X(M_NO_MAJORITY, "R2", "takes any one vote for a majority")                                    \
+    X(M_WRONG_BASE, "R2", "says that it has a value that its proposal is not built on")            \
     X(M_PROMISE_FIRST, "R3", "sends a promise before journalling it")                              \
     X(M_FORGET_PROMISE, "R3", "forgets promises over relevod's restart")                           \
     X(M_REUSE_BALLOT, "R4", "uses a ballot again")                                                 \
@@ -28,6 +29,7 @@
     X(M_FORGET_RELEASE, "R21", "forgets a release over relevod's restart")                         \
     X(M_RESUME_SOURCE, "R22", "resumes a source that has asked for the change of owner")           \
     X(M_UNPAUSE_EARLY, "R22", "unpauses a target that does not own the guest yet")                 \
+    X(M_OFFER_ELSEWHERE, "R22", "offers a guest to another node than has the copy")                \
     X(M_ANY_IMAGE, "R22", "unpauses an image of another epoch")                                    \
     X(M_REUSE_MARK, "R24", "uses the mark of an earlier break again")                              \
     X(M_OLD_MARK, "R25", "resumes writes on any mark")                                             \

@@ -4,8 +4,6 @@
 
 #include "sim/world.h"
 
-#define LATE_MS 3000
-
 struct wire {
     int refs;
     struct wire *next;
@@ -77,7 +75,7 @@ static void queue(struct world *w, struct wire *x, uint8_t from, nodeset to, uin
 static uint64_t delay(struct world *w)
 {
     if (prng_percent(&w->random, w->late))
-        return 1 + prng_below(&w->random, LATE_MS);
+        return 1 + prng_below(&w->random, w->plan->late_ms);
     return 1 + prng_below(&w->random, w->plan->delay);
 }
 
@@ -85,6 +83,8 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
 {
     nodeset to =
         m->to == EVERYBODY ? site_all(w->site) & (nodeset)~node_bit(from) : node_bit(m->to);
+    if (m->kind == MESSAGE_HEARTBEAT && w->now < w->host[from].mute_until)
+        return;
     struct wire *x = wire_new(w, m);
     x->refs++;
     w->stats.messages++;
@@ -102,6 +102,27 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
     net_release(w, x);
 }
 
+static void trace(const struct world *w, const struct message *m, uint8_t to)
+{
+    static const char *const names[MESSAGE_KINDS] = {
+        [MESSAGE_HEARTBEAT] = "heartbeat", [MESSAGE_REQUEST] = "request",
+        [MESSAGE_PREPARE] = "prepare",     [MESSAGE_PROMISE] = "promise",
+        [MESSAGE_REFUSE] = "refuse",       [MESSAGE_ACCEPT] = "accept",
+        [MESSAGE_ACCEPTED] = "accepted",   [MESSAGE_CHOSEN] = "chosen",
+    };
+    if (!w->messages || m->kind == MESSAGE_HEARTBEAT)
+        return;
+    if (m->kind == MESSAGE_REQUEST)
+        world_log(w, "n%d <- n%d request: %s", to + 1, m->from + 1,
+                  change_name(m->request.change[0].kind));
+    else
+        world_log(w, "n%d <- n%d %s %u.%d accepted %u.%d%s%s v%u", to + 1, m->from + 1,
+                  names[m->kind], m->round.ballot.number, m->round.ballot.node + 1,
+                  m->round.accepted.number, m->round.accepted.node + 1,
+                  m->round.remembers ? " remembers" : "", m->round.cold ? " cold" : "",
+                  m->value != NULL ? m->value->version : 0);
+}
+
 void net_deliver(struct world *w, const struct item *i)
 {
     /* A message may outlive its sender; a cut stops it wherever it is. */
@@ -110,6 +131,7 @@ void net_deliver(struct world *w, const struct item *i)
             w->now < w->host[to].deaf_until || w->now < w->host[i->host].deaf_until)
             continue;
         if (world_awake(w, to)) {
+            trace(w, &i->wire->message, to);
             struct event e = {.kind = EVENT_MESSAGE, .message = &i->wire->message};
             world_step(w, to, &e);
         } else if (w->host[to].relevod && prng_percent(&w->random, 50)) {

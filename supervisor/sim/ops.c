@@ -13,6 +13,7 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_CUTSHORT] = {"cutshort", ARG_NODE, ARG_NONE},
     [OP_STALL] = {"stall", ARG_NODE, ARG_NUMBER},
     [OP_DEAF] = {"deaf", ARG_NODE, ARG_NUMBER},
+    [OP_MUTE] = {"mute", ARG_NODE, ARG_NUMBER},
     [OP_CUT] = {"cut", ARG_NODE, ARG_NODE},
     [OP_CUTFROM] = {"cutfrom", ARG_NODE, ARG_NODE},
     [OP_ALONE] = {"alone", ARG_NODE, ARG_NONE},
@@ -88,7 +89,7 @@ static void repair(struct world *w)
     for (uint8_t i = 0; i < w->site->nodes; i++) {
         struct host *h = &w->host[i];
         w->cut[i] = 0;
-        h->slow_until = h->deaf_until = 0;
+        h->slow_until = h->deaf_until = h->mute_until = 0;
         h->cut_short = false;
         h->lun = true;
         guests_tell(w, i);
@@ -149,7 +150,7 @@ static void host_op(struct world *w, const struct op *op)
 {
     uint8_t node = (uint8_t)op->a;
     struct host *h = &w->host[node];
-    uint64_t until = w->now + (uint64_t)op->b;
+    uint64_t until = h->on ? w->now + (uint64_t)op->b : 0;
     switch (op->kind) {
     case OP_CRASH:
         oracle_expect_takeover(w, node);
@@ -168,14 +169,17 @@ static void host_op(struct world *w, const struct op *op)
         h->hung_until = later_of(h->hung_until, until);
         break;
     case OP_PAUSE:
-        h->paused_until = until;
+        h->paused_until = later_of(h->paused_until, until);
         break;
     case OP_STALL:
         h->stalled_until = later_of(h->stalled_until, until);
         break;
     case OP_DEAF:
-        h->deaf_until = until;
+        h->deaf_until = later_of(h->deaf_until, until);
         net_views(w);
+        break;
+    case OP_MUTE:
+        h->mute_until = w->now + (uint64_t)op->b;
         break;
     case OP_RELEVOD:
         if (h->on && h->relevod)
@@ -203,6 +207,8 @@ static void host_op(struct world *w, const struct op *op)
     default:
         break;
     }
+    h->woken =
+        later_of(h->woken, later_of(h->hung_until, later_of(h->stalled_until, h->paused_until)));
 }
 
 static void guest_op(struct world *w, const struct op *op)

@@ -31,7 +31,8 @@ static bool has_heir(const struct world *w, int guest, uint8_t lost)
         uint8_t c = i < 0 ? g->home : g->peer[i];
         const struct node *n = &w->host[c].node;
         const struct ledger *v = &n->known.value;
-        if (c == lost || !w->host[c].lun || (v->node[c].flags & NODE_FLAGS) != 0 ||
+        if (c == lost || !w->host[c].lun || w->host[c].dom[guest].fail_starts > 0 ||
+            (v->node[c].flags & NODE_FLAGS) != 0 ||
             !ledger_is_current(v, c, w->host[c].incarnation) || v->node[c].suspicion != 0 ||
             n->guest[guest].unfit_until != 0 || !n->memory.acceptor.remembers)
             continue;
@@ -69,6 +70,21 @@ void oracle_takeover(struct world *w, const struct item *i)
     if (guests_where(w, i->index) < 0)
         world_break(w, BROKE_S3, "g%d does not run %llu ms after the loss of n%d", i->index + 1,
                     (unsigned long long)oracle_bound(w), i->host + 1);
+}
+
+/* The watchdog is for nodes that cannot act: whoever can has destroyed its guests before. */
+void oracle_watchdog(struct world *w, uint8_t host)
+{
+    const struct host *h = &w->host[host];
+    const struct timing *t = &w->site->timing;
+    if (!world_awake(w, host) || w->now - h->woken < (uint64_t)t->lease + t->watchdog + 3000 ||
+        w->now < h->slow_until + h->slow)
+        return;
+    for (int g = 0; g < w->site->guests; g++)
+        if (h->dom[g].stuck_until + t->watchdog > w->now)
+            return;
+    world_break(w, BROKE_LIVENESS, "n%d is reset though it had time to destroy its guests",
+                host + 1);
 }
 
 static void check_node(struct world *w, uint8_t i)

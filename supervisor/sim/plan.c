@@ -26,6 +26,7 @@ void plan_defaults(struct plan *p)
     p->seed = 1;
     p->end = 120000;
     p->delay = 20;
+    p->late_ms = 3000;
     p->boot = 15000;
     p->site.timing = (struct timing){.beat = 500,
                                      .lease = 3000,
@@ -106,10 +107,12 @@ static void random_site(struct plan *p, struct prng *r, uint8_t nodes)
 static void random_net(struct plan *p, struct prng *r)
 {
     p->delay = prng_range(r, 2, 60);
+    p->late_ms = 3000;
     if (prng_percent(r, 50))
         return;
     p->loss = prng_below(r, 11);
-    p->late = prng_below(r, 8);
+    p->late = prng_percent(r, 20) ? prng_below(r, 60) : prng_below(r, 8);
+    p->late_ms = 1000u << prng_below(r, 6);
     p->twice = prng_below(r, 6);
 }
 
@@ -170,8 +173,9 @@ static void net_fault(struct draw *d)
     }
     if (d->node == d->other && (kind == OP_CUT || kind == OP_CUTFROM))
         return;
-    add(d->plan, d->at, kind, d->node, kind == OP_DEAF ? (int)ms : d->other);
-    if (kind != OP_DEAF && kind != OP_VIEW)
+    bool lasts = kind == OP_DEAF || kind == OP_MUTE;
+    add(d->plan, d->at, kind, d->node, lasts ? (int)ms : d->other);
+    if (!lasts && kind != OP_VIEW)
         add(d->plan, d->at + ms, OP_HEAL, 0, 0);
     if (prng_percent(d->r, 20)) /* a link that flaps */
         for (int k = 1; k < 6; k++) {
@@ -257,11 +261,58 @@ static void big_fault(struct draw *d)
         add(d->plan, d->at + prng_below(d->r, 100), OP_CRASH, i, 0);
 }
 
+/* One thing again and again, faster than it can be dealt with. */
+static void storm(struct draw *d)
+{
+    uint32_t kind = prng_below(d->r, 6);
+    int times = (int)prng_range(d->r, 5, 25);
+    uint32_t gap = 300u << prng_below(d->r, 5);
+    for (int k = 0; k < times; k++) {
+        int node = (int)prng_below(d->r, d->plan->site.nodes);
+        switch (kind) {
+        case 0: /* rivals that all propose */
+            add(d->plan, d->at, OP_MUTE, node, (int)(8 * gap));
+            add(d->plan, d->at + gap / 2, prng_percent(d->r, 50) ? OP_CUTSHORT : OP_CRASH, node, 0);
+            break;
+        case 1:
+            add(d->plan, d->at, OP_LINK, d->mirror, 0);
+            add(d->plan, d->at + prng_below(d->r, gap), OP_LINKUP, d->mirror, 0);
+            break;
+        case 2:
+            add(d->plan, d->at, OP_RELEVOD, node, 0);
+            break;
+        case 3:
+            add(d->plan, d->at, OP_STOP, d->guest, 0);
+            add(d->plan, d->at + prng_below(d->r, gap), OP_START, d->guest, 0);
+            break;
+        case 4:
+            add(d->plan, d->at, OP_MOVE, d->guest, node);
+            break;
+        default:
+            add(d->plan, d->at, prng_percent(d->r, 70) ? OP_CRASH : OP_ALONE, node, 0);
+            add(d->plan, d->at + prng_below(d->r, 4 * gap), OP_HEAL, 0, 0);
+            break;
+        }
+        d->at += 1 + prng_below(d->r, 2 * gap);
+    }
+    static const enum op_kind last[] = {OP_CRASH, OP_ALONE, OP_HANG, OP_RELEVOD, OP_CUTFROM};
+    bool mirrored = d->plan->site.mirrors > 0;
+    int node = mirrored ? d->plan->site.mirror[d->mirror].node[prng_below(d->r, 2)] : d->node;
+    add(d->plan, d->at, last[prng_below(d->r, 5)], node, kind == 4 ? 0 : (int)span(d));
+    add(d->plan, d->at + span(d), OP_HEAL, 0, 0);
+}
+
+static void paused(struct draw *d)
+{
+    add(d->plan, d->at, OP_PAUSE, d->node, (int)span(d));
+}
+
 static void random_ops(struct plan *p, struct prng *r)
 {
-    static void (*const kinds[])(struct draw * d) = {
-        power_fault, power_fault, net_fault,    net_fault,    relevod_fault, relevod_fault,
-        disk_fault,  guest_fault, operator_act, operator_act, big_fault};
+    static void (*const kinds[])(struct draw *) = {
+        power_fault,   power_fault, net_fault,   net_fault,    relevod_fault,
+        relevod_fault, disk_fault,  guest_fault, operator_act, operator_act,
+        storm,         big_fault,   paused};
     uint32_t gap = 1000u << prng_below(r, 8); /* from a storm to one fault at a time */
     struct draw d = {.plan = p, .r = r, .at = prng_range(r, FAULTS_FROM / 2, 2 * FAULTS_FROM)};
     d.whole = (uint32_t)timing_takeover(&p->site.timing, 2 * p->delay);
@@ -271,8 +322,8 @@ static void random_ops(struct plan *p, struct prng *r)
         d.other = (int)prng_below(r, p->site.nodes);
         d.guest = (int)prng_below(r, p->site.guests);
         d.mirror = p->site.mirrors > 0 ? (int)prng_below(r, p->site.mirrors) : 0;
-        uint32_t kind = prng_below(r, 11);
-        if (kind == 10 && prng_percent(r, 60))
+        uint32_t kind = prng_below(r, p->hole ? 13 : 12);
+        if (kind == 11 && prng_percent(r, 60))
             kind = 0;
         kinds[kind](&d);
         d.at = at + 1 + prng_below(r, 2 * gap);
@@ -295,7 +346,8 @@ void plan_random(struct plan *p, uint64_t seed, uint8_t nodes)
     p->seed = seed;
     p->end = RUN_END;
     p->repair = REPAIR_AT;
-    p->boot = prng_range(&r, 3000, 40000);
+    p->boot = prng_percent(&r, 40) ? prng_range(&r, 300, 3000) : prng_range(&r, 3000, 40000);
+    p->hole = prng_percent(&r, 4);
     p->wire = seed % 16 == 0;
     random_timing(p, &r);
     random_site(p, &r, nodes);

@@ -131,14 +131,14 @@ static int timing_line(const struct parser *p, char **cursor)
 static int net_line(const struct parser *p, char **cursor)
 {
     struct plan *q = p->plan;
-    const struct field f[] = {{"delay", &q->delay, 60000},
-                              {"loss", &q->loss, 100},
-                              {"late", &q->late, 100},
-                              {"twice", &q->twice, 100},
-                              {NULL, NULL, 0}};
-    if (fields(p, cursor, f, "delay, loss, late, twice") != 0)
+    const struct field f[] = {{"delay", &q->delay, 60000}, {"loss", &q->loss, 100},
+                              {"late", &q->late, 100},     {"late-ms", &q->late_ms, 600000},
+                              {"twice", &q->twice, 100},   {NULL, NULL, 0}};
+    if (fields(p, cursor, f, "delay, loss, late, late-ms, twice") != 0)
         return -1;
-    return q->delay > 0 ? 0 : fail(p, "delay=0", "a delay of at least 1");
+    if (q->delay == 0 || q->late_ms == 0)
+        return fail(p, "net", "delay and late-ms of at least 1");
+    return 0;
 }
 
 static int node_line(const struct parser *p, char **cursor)
@@ -378,13 +378,21 @@ static int wire_line(const struct parser *p, char **cursor)
     return 0;
 }
 
+static int hole_line(const struct parser *p, char **cursor)
+{
+    (void)cursor;
+    p->plan->hole = true;
+    return 0;
+}
+
 static const struct {
     const char *word;
     int (*parse)(const struct parser *p, char **cursor);
 } lines[] = {{"node", node_line},     {"mirror", mirror_line}, {"guest", guest_line},
              {"timing", timing_line}, {"net", net_line},       {"at", at_line},
              {"breaks", breaks_line}, {"fence", fence_line},   {"seed", seed_line},
-             {"end", end_line},       {"boot", boot_line},     {"wire", wire_line}};
+             {"end", end_line},       {"boot", boot_line},     {"wire", wire_line},
+             {"hole", hole_line}};
 
 static int parse_line(struct parser *p, char *line)
 {
@@ -400,8 +408,9 @@ static int parse_line(struct parser *p, char *line)
                 return -1;
             return kv_next(&line, &w) ? fail(p, w.key, "no more words") : 0;
         }
-    return fail(p, w.key,
-                "node, mirror, guest, timing, net, at, breaks, fence, seed, end, boot or wire");
+    return fail(
+        p, w.key,
+        "node, mirror, guest, timing, net, at, breaks, fence, seed, end, boot, wire or hole");
 }
 
 int scenario_parse(char *text, struct plan *plan, char error[SCENARIO_ERROR])
@@ -485,8 +494,10 @@ void scenario_print(FILE *f, const struct plan *plan)
             "settle=%u\n",
             t->beat, t->lease, t->watchdog, t->silence, t->wait, t->margin, t->drift_ppm, t->stop,
             t->settle);
-    fprintf(f, "net delay=%u loss=%u late=%u twice=%u\n", plan->delay, plan->loss, plan->late,
-            plan->twice);
+    fprintf(f, "net delay=%u loss=%u late=%u late-ms=%u twice=%u\n", plan->delay, plan->loss,
+            plan->late, plan->late_ms, plan->twice);
+    if (plan->hole)
+        fprintf(f, "hole\n");
     if (plan->wire)
         fprintf(f, "wire\n");
     if (s->fence_device)

@@ -22,7 +22,8 @@ void world_push(struct world *w, struct item i)
         if (w->queue == NULL)
             abort();
     }
-    i.order = w->order++;
+    if (i.order == 0) /* what is put off keeps its place among its like */
+        i.order = ++w->order;
     int at = w->queued++;
     while (at > 0 && earlier(&i, &w->queue[(at - 1) / 2])) {
         w->queue[at] = w->queue[(at - 1) / 2];
@@ -133,6 +134,7 @@ static void watchdog(struct world *w, const struct item *i)
             w, (struct item){.at = at, .kind = ITEM_WATCHDOG, .host = i->host, .tag = h->boots});
         return;
     }
+    oracle_watchdog(w, i->host);
     world_power_off(w, i->host, "watchdog");
     world_power_on(w, i->host, 0);
 }
@@ -198,6 +200,7 @@ static void fenced(struct world *w, const struct item *i)
         world_power_on(w, i->to, 3000);
         struct item answer = *i;
         answer.index = 1;
+        answer.order = 0;
         answer.at = w->now + prng_range(&w->random, 10, 2000);
         world_push(w, answer);
         return;
@@ -337,6 +340,7 @@ static void start_relevod(struct world *w, uint8_t host, bool first)
                      .domain = found,
                      .seed = prng_next(&w->random)};
     h->relevod = true;
+    h->woken = h->woken > w->now ? h->woken : w->now;
     node_init(&h->node, &b, world_local(w, host), &w->actions);
     perform(w, host);
     if (!h->relevod)
@@ -358,6 +362,7 @@ static void boot(struct world *w, const struct item *i)
     h->incarnation = prng_next(&w->random) | 1;
     h->view = site_all(w->site);
     h->lun = true;
+    h->woken = w->now;
     w->last_boot = w->now;
     w->calm = w->now;
     world_log(w, "n%d is up", i->host + 1);
@@ -372,6 +377,7 @@ static void tick(struct world *w, const struct item *i)
     if (h->lives != i->tag || !h->relevod)
         return;
     struct item next = *i;
+    next.order = 0;
     if (!world_awake(w, i->host)) {
         next.at = wakes(h);
         world_push(w, next);

@@ -21,6 +21,7 @@ enum op_kind {
     OP_CUTSHORT,   /* node: relevod is killed halfway through the next journalling step */
     OP_STALL,      /* node ms: relevod stands still */
     OP_DEAF,       /* node ms: corosync stands still */
+    OP_MUTE,       /* node ms: its heartbeats are lost, nothing else */
     OP_CUT,        /* node node: no messages between them */
     OP_CUTFROM,    /* node node: no messages from the first to the second */
     OP_ALONE,      /* node: cut from everybody */
@@ -65,14 +66,16 @@ struct plan {
     uint64_t
         repair; /* from then on nothing is broken: at the end all must be well; 0: not checked */
     bool wire;  /* every message goes through core/codec */
+    bool hole;  /* hosts are paused as a whole: S1 cannot be kept, S2 must be */
     bool fence; /* the fence device works */
     nodeset journal; /* nodes with state= */
     uint32_t delay;  /* longest usual delay of a message */
     uint32_t loss;   /* percent */
     uint32_t twice;  /* percent of messages delivered twice */
-    uint32_t late;   /* percent of messages that take up to 3 s */
-    uint32_t boot;   /* shortest time from power-on to relevod */
-    int violation;   /* the rule that this run is expected to break, as enum verdict */
+    uint32_t late;   /* percent of messages that take up to late_ms */
+    uint32_t late_ms;
+    uint32_t boot; /* shortest time from power-on to relevod */
+    int violation; /* the rule that this run is expected to break, as enum verdict */
     int ops;
     struct op op[WORLD_OPS];
     struct site site;
@@ -88,6 +91,7 @@ struct dom {
     uint32_t job;  /* what a worker does for it; an older worker's end does not count */
     uint64_t stuck_until;
     int fail_starts;
+    uint32_t image; /* paused: how often the guest had begun to run when it was copied */
     uint8_t target; /* of a copy, and the epoch that it carries */
     uint32_t epoch;
 };
@@ -104,7 +108,9 @@ struct host {
     uint64_t stalled_until;
     uint64_t deaf_until;
     uint64_t paused_until;
-    uint64_t slow; /* ms that workers take longer */
+    uint64_t mute_until;
+    uint64_t woken; /* since when relevod could act without a pause */
+    uint64_t slow;  /* ms that workers take longer */
     uint64_t slow_until;
     bool cut_short;
     bool lun;
@@ -159,10 +165,11 @@ struct world {
     struct host host[CORE_NODES];
     struct replica replica[CORE_MIRRORS];
     bool overridden[CORE_MIRRORS];
-    uint64_t calm;      /* since when nothing was done to the world */
-    uint64_t last_boot; /* or reset */
-    uint64_t op_at;     /* last operation */
-    uint64_t loss_at;   /* the one whose takeover is timed */
+    uint32_t runs[CORE_GUESTS]; /* how often it has begun to run */
+    uint64_t calm;              /* since when nothing was done to the world */
+    uint64_t last_boot;         /* or reset */
+    uint64_t op_at;             /* last operation */
+    uint64_t loss_at;           /* the one whose takeover is timed */
     enum verdict verdict;
     char text[TEXT_MAX_]; /* what broke */
     bool trace;
@@ -253,6 +260,7 @@ int guests_where(const struct world *w, int guest); /* host that runs it, or -1 
 void guests_end(struct world *w, int guest, enum guest_end end);
 
 void ops_apply(struct world *w, const struct op *op);
+void oracle_watchdog(struct world *w, uint8_t host); /* it fires now */
 void oracle_final(struct world *w);
 void oracle_takeover(struct world *w, const struct item *i);
 void oracle_expect_takeover(struct world *w, uint8_t host);
