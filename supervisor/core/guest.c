@@ -153,7 +153,9 @@ static void converge_offered(struct node *n, int index, const struct ledger_gues
     }
     if (asked)
         return;
-    if (owned == NULL) {
+    /* Not "ours again", by way of others: withdrawn by ourselves, which is one epoch on. */
+    bool kept = owned != NULL && owned->epoch == n->memory.left[index].epoch + 1;
+    if (owned == NULL || (!kept && !mutant(M_RESUME_LATER))) {
         kill_guest(n, index, now, out);
         return;
     }

@@ -177,7 +177,9 @@ struct node {
     uint64_t fence_asked[CORE_NODES];
     struct { /* when the present suspicion of each node was known to be chosen */
         uint32_t suspicion;
+        uint32_t generation;
         uint64_t since;
+        uint64_t joined; /* when its present generation was known to be chosen */
     } suspected[CORE_NODES];
     uint64_t well_since[CORE_NODES];
     uint64_t unwell_since[CORE_NODES];

@@ -39,6 +39,10 @@ void takeover_learned(struct node *n, uint64_t now)
 {
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         uint32_t suspicion = n->known.value.node[i].suspicion;
+        uint32_t generation = n->known.value.node[i].generation;
+        if (n->suspected[i].generation != generation)
+            n->suspected[i].joined = now;
+        n->suspected[i].generation = generation;
         if (n->suspected[i].suspicion == suspicion ||
             (mutant(M_ANY_SUSPICION) && n->suspected[i].suspicion != 0))
             continue;
@@ -75,6 +79,16 @@ static bool is_suspicious(struct node *n, uint8_t node, bool well, uint64_t now)
     return !well && (!node_hears(n, node, now) || now - *since >= n->site->timing.silence);
 }
 
+/* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device or
+ * the operator must answer. */
+static bool may_judge(const struct node *n, uint64_t now)
+{
+    return n->site->nodes > 2 && lease_valid(&n->lease, &n->site->timing, now) &&
+           n->voting_since != 0 && now - n->voting_since > n->site->timing.silence;
+}
+
+/* Anybody may lift a suspicion, even of itself: else nodes that suspect each other, and so have no
+ * leases, would do so for ever. */
 static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint64_t now)
 {
     const struct ledger_node *e = &n->known.value.node[node];
@@ -84,16 +98,17 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
                        .node = node,
                        .generation = e->generation,
                        .suspicion = e->suspicion};
-    if (e->generation == 0 || (e->flags & NODE_DEAD) != 0 || node == n->self)
+    if (e->generation == 0 || (e->flags & NODE_DEAD) != 0)
         return;
+    bool judges = may_judge(n, now) && node != n->self;
     bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (!suspicious || !owns_any(&n->known.value, node))
+        if (!judges || !suspicious || !owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {
         c.kind = CHANGE_UNSUSPECT;
-    } else if (waited(n, node, now)) {
+    } else if (judges && waited(n, node, now)) {
         c.kind = CHANGE_DEAD;
         c.suspicion = mutant(M_ANY_SUSPICION) ? e->suspicion : n->suspected[node].suspicion;
     } else {
@@ -119,13 +134,8 @@ void takeover_fenced_wishes(struct node *n, struct wishes *w)
 
 void takeover_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
-    /* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device
-     * or the operator must answer. */
-    bool judge = n->site->nodes > 2 && lease_valid(&n->lease, &n->site->timing, now) &&
-                 n->voting_since != 0 && now - n->voting_since > n->site->timing.silence;
     for (uint8_t i = 0; i < n->site->nodes; i++) {
-        if (judge)
-            suspicion_wish(n, w, i, now);
+        suspicion_wish(n, w, i, now);
         if (!placement_is_able(n, i, now))
             n->well_since[i] = 0;
         else if (n->well_since[i] == 0)
@@ -146,7 +156,7 @@ void takeover_fence(struct node *n, uint64_t now, struct actions *out)
         const struct ledger_node *e = &n->known.value.node[i];
         bool wanted = e->suspicion != 0;
         if (n->site->nodes == 2)
-            wanted = now - n->voting_since > silence &&
+            wanted = now - n->voting_since > silence && now - n->suspected[i].joined > silence &&
                      (!n->peer[i].known || now - n->peer[i].heard_at > silence);
         if (i == n->self || e->generation == 0 || (e->flags & NODE_DEAD) != 0 || !wanted ||
             n->fenced[i] == e->generation ||

@@ -28,6 +28,7 @@
     X(M_RESTART_RELEASED, "R21", "starts again what it released")                                  \
     X(M_FORGET_RELEASE, "R21", "forgets a release over relevod's restart")                         \
     X(M_RESUME_SOURCE, "R22", "resumes a source that has asked for the change of owner")           \
+    X(M_RESUME_LATER, "R22", "resumes a source that has the guest again by way of others")         \
     X(M_UNPAUSE_EARLY, "R22", "unpauses a target that does not own the guest yet")                 \
     X(M_OFFER_ELSEWHERE, "R22", "offers a guest to another node than has the copy")                \
     X(M_ANY_IMAGE, "R22", "unpauses an image of another epoch")                                    \
