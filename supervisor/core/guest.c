@@ -236,7 +236,7 @@ static void converge(struct node *n, int index, bool lapsed, uint64_t now, int *
     }
 }
 
-void guests_converge(struct node *n, uint64_t now, struct actions *out)
+void guest_converge_all(struct node *n, uint64_t now, struct actions *out)
 {
     /* A restarted relevod has no proof yet: the watchdog is what limits it meanwhile. */
     uint32_t lease = n->site->timing.lease;
@@ -325,7 +325,7 @@ void guest_incoming(struct node *n, int index, uint32_t epoch, uint64_t now)
     enter(&n->guest[index], RUN_INCOMING, now);
 }
 
-void guests_wishes(struct node *n, struct wishes *w, uint64_t now)
+void guest_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
     for (int i = 0; i < n->site->guests; i++) {
         const struct ledger_guest *g = guest_owned(n, i);
@@ -348,7 +348,7 @@ void guests_wishes(struct node *n, struct wishes *w, uint64_t now)
     }
 }
 
-bool guests_idle(const struct node *n)
+bool guest_all_idle(const struct node *n)
 {
     for (int i = 0; i < n->site->guests; i++)
         if (n->guest[i].run != RUN_OFF && n->guest[i].run != RUN_INCOMING)
@@ -356,8 +356,8 @@ bool guests_idle(const struct node *n)
     return true;
 }
 
-void guests_summary(const struct node *n, uint64_t now, struct guestset *unfit,
-                    struct guestset *running)
+void guest_summary(const struct node *n, uint64_t now, struct guestset *unfit,
+                   struct guestset *running)
 {
     for (int i = 0; i < n->site->guests; i++) {
         const struct guest *g = &n->guest[i];

@@ -14,14 +14,14 @@ void guest_offer_failed(struct node *n, int index, uint64_t now);
 void guest_incoming(struct node *n, int index, uint32_t epoch, uint64_t now);
 
 /* Starts, stops, kills, moves: whatever separates what is from what should be. */
-void guests_converge(struct node *n, uint64_t now, struct actions *out);
+void guest_converge_all(struct node *n, uint64_t now, struct actions *out);
 
 /* What was given away and is still ours by the known value. */
-void guests_wishes(struct node *n, struct wishes *w, uint64_t now);
+void guest_wishes(struct node *n, struct wishes *w, uint64_t now);
 
 /* Nothing of ours runs, and no worker could make it run. */
-bool guests_idle(const struct node *n);
+bool guest_all_idle(const struct node *n);
 
 /* For the heartbeat. */
-void guests_summary(const struct node *n, uint64_t now, struct guestset *unfit,
-                    struct guestset *running);
+void guest_summary(const struct node *n, uint64_t now, struct guestset *unfit,
+                   struct guestset *running);

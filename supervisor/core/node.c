@@ -259,7 +259,7 @@ static void own_wishes(struct node *n, struct wishes *w, uint64_t now)
                            .replaces = me->incarnation};
         node_wish(n, w, c);
     }
-    guests_wishes(n, w, now);
+    guest_wishes(n, w, now);
     mirrors_wishes(n, w);
     takeover_fenced_wishes(n, w);
     int left = 0;
@@ -482,7 +482,7 @@ static void send_heartbeat(struct node *n, uint64_t now, struct actions *out)
     h->known = n->known.ballot;
     h->accepted = a->accepted;
     h->site = n->site_hash;
-    guests_summary(n, now, &h->unfit, &h->running);
+    guest_summary(n, now, &h->unfit, &h->running);
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         const struct peer *p = &n->peer[i];
         if (i == n->self) {
@@ -505,7 +505,7 @@ static void send_heartbeat(struct node *n, uint64_t now, struct actions *out)
 static void feed(struct node *n, uint64_t now, struct actions *out)
 {
     bool leased = lease_valid(&n->lease, &n->site->timing, now) || mutant(M_FEED_ALWAYS);
-    if (!n->watchdog || !(leased || (n->memory.armed && guests_idle(n))))
+    if (!n->watchdog || !(leased || (n->memory.armed && guest_all_idle(n))))
         return;
     if (!n->memory.armed) {
         n->memory.armed = true;
@@ -629,7 +629,7 @@ void node_step(struct node *n, const struct event *e, uint64_t now, struct actio
     if (!n->dirty || n->resetting)
         return;
     n->dirty = false;
-    guests_converge(n, now, out);
+    guest_converge_all(n, now, out);
     mirrors_converge(n, out);
     drive(n, now, out);
 }
@@ -721,7 +721,7 @@ void node_init(struct node *n, const struct boot *b, uint64_t now, struct action
     n->memory.life++;
     find_domains(n, b, now);
     node_act(out, ACT_JOURNAL);
-    if (b->memory == NULL && !b->first && !guests_idle(n)) {
+    if (b->memory == NULL && !b->first && !guest_all_idle(n)) {
         n->resetting = true;
         node_act(out, ACT_REPORT)->text = "guests run, but what was promised for them is lost";
         node_act(out, ACT_RESET);

@@ -61,7 +61,15 @@ bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
            ledger_is_fresh(n->site, &n->scratch, index, node) && gets_along(n, index, node);
 }
 
-/* Goal, home, then peers in order; not that one. NO_NODE: none fits. */
+/* The node has just joined and will be able in a moment: no reason to prefer another to it. */
+static bool is_arriving(const struct node *n, uint8_t node, uint64_t now)
+{
+    return node_hears(n, node, now) && !placement_is_able(n, node, now) &&
+           ledger_is_current(&n->known.value, node, n->peer[node].beat.incarnation) &&
+           now - n->suspected[node].joined < 2ull * n->site->timing.silence;
+}
+
+/* Goal, home, then peers in order; not that one. NO_NODE: none fits, or it is worth waiting. */
 static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not, uint64_t now)
 {
     const struct site_guest *g = &n->site->guest[index];

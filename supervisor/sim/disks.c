@@ -10,16 +10,22 @@ static uint8_t host_of(const struct world *w, int mirror, int side)
     return w->site->mirror[mirror].node[side];
 }
 
-static bool runs(const struct world *w, int mirror, int side)
+/* Its guest is there, if perhaps not executing. */
+static bool opened(const struct world *w, int mirror, int side)
 {
     const struct host *h = &w->host[host_of(w, mirror, side)];
-    if (!h->on || w->now < h->paused_until)
+    if (!h->on)
         return false;
     for (int g = 0; g < w->site->guests; g++)
         for (int k = 0; k < w->site->guest[g].mirrors; k++)
             if (w->site->guest[g].mirror[k] == mirror)
                 return h->dom[g].state == DOM_RUNNING;
     return false;
+}
+
+static bool runs(const struct world *w, int mirror, int side)
+{
+    return opened(w, mirror, side) && w->now >= w->host[host_of(w, mirror, side)].paused_until;
 }
 
 static void write_one(struct world *w, int mirror)
@@ -76,6 +82,7 @@ static bool can_connect(const struct world *w, int mirror)
     uint8_t a = host_of(w, mirror, 0);
     uint8_t b = host_of(w, mirror, 1);
     return w->replica[mirror].link && w->host[a].on && w->host[b].on &&
+           w->now >= w->host[a].paused_until && w->now >= w->host[b].paused_until &&
            !(node_in(w->cut[a], b) && node_in(w->cut[b], a));
 }
 
@@ -87,7 +94,7 @@ static void disconnect(struct world *w, int mirror)
     for (int side = 0; side < 2; side++) {
         if (!w->host[host_of(w, mirror, side)].on)
             continue;
-        if (!runs(w, mirror, side)) {
+        if (!opened(w, mirror, side)) {
             tell(w, mirror, side, TELL_APART);
             continue;
         }

@@ -7,10 +7,23 @@
 #define COPY_MS    8000
 #define LINGER_MS  4000 /* a guest takes to shut itself down */
 
+/* A paused host goes on: S1, for what it still holds. */
+void guests_wake(struct world *w, uint8_t host)
+{
+    for (int g = 0; g < w->site->guests; g++)
+        for (uint8_t i = 0; i < w->site->nodes; i++)
+            if (i != host && w->host[i].on && !w->plan->hole && w->host[host].on &&
+                w->host[host].dom[g].state == DOM_RUNNING && w->now >= w->host[i].paused_until &&
+                w->host[i].dom[g].state == DOM_RUNNING)
+                world_break(w, BROKE_S1, "g%d runs on n%d when n%d wakes and runs it, too", g + 1,
+                            i + 1, host + 1);
+}
+
 int guests_where(const struct world *w, int guest)
 {
     for (uint8_t i = 0; i < w->site->nodes; i++)
-        if (w->host[i].on && w->host[i].dom[guest].state == DOM_RUNNING)
+        if (w->host[i].on && w->now >= w->host[i].paused_until &&
+            w->host[i].dom[guest].state == DOM_RUNNING)
             return i;
     return -1;
 }

@@ -28,7 +28,7 @@ static int by_number(const void *a, const void *b)
 int run_mutants(const struct campaign *c)
 {
     static struct plan plan;
-    uint64_t after[M_COUNT];
+    uint64_t after[M_COUNT] = {0};
     int caught = 0;
     struct world *w = world_new();
     printf("%-22s %-4s %-9s %6s  %s\n", "mutant", "rule", "caught by", "seeds", "what it does");

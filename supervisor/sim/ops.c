@@ -169,7 +169,9 @@ static void host_op(struct world *w, const struct op *op)
         h->hung_until = later_of(h->hung_until, until);
         break;
     case OP_PAUSE:
+        disks_write(w);
         h->paused_until = later_of(h->paused_until, until);
+        world_push(w, (struct item){.at = h->paused_until, .kind = ITEM_WAKE, .host = node});
         break;
     case OP_STALL:
         h->stalled_until = later_of(h->stalled_until, until);

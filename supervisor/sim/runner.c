@@ -84,7 +84,7 @@ static FILE *fork_share(const struct campaign *c, int job)
             share(c, job, to);
             fclose(to);
         }
-        _exit(to == NULL);
+        _exit(to != NULL ? 0 : 1);
     }
     close(ends[1]);
     if (child < 0) {

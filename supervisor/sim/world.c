@@ -417,6 +417,11 @@ static void handle(struct world *w, const struct item *i)
     case ITEM_BOOT:
         boot(w, i);
         break;
+    case ITEM_WAKE:
+        guests_wake(w, i->host);
+        disks_changed(w);
+        net_views(w);
+        break;
     case ITEM_RELEVOD:
         if (w->host[i->host].on && w->host[i->host].boots == i->tag && !w->host[i->host].relevod)
             start_relevod(w, i->host, false);

@@ -190,6 +190,7 @@ enum item_kind {
     ITEM_TICK,
     ITEM_DELIVER,
     ITEM_BOOT,
+    ITEM_WAKE, /* a paused host goes on */
     ITEM_RELEVOD,
     ITEM_WATCHDOG,
     ITEM_VIEW,
@@ -256,6 +257,7 @@ void guests_item(struct world *w, const struct item *i);
 void guests_relevod_died(struct world *w, uint8_t host);
 void guests_found(const struct world *w, uint8_t host, enum domain found[CORE_GUESTS]);
 void guests_tell(struct world *w, uint8_t host);
+void guests_wake(struct world *w, uint8_t host);
 int guests_where(const struct world *w, int guest); /* host that runs it, or -1 */
 void guests_end(struct world *w, int guest, enum guest_end end);
 
