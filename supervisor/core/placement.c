@@ -70,15 +70,19 @@ static bool is_arriving(const struct node *n, uint8_t node, uint64_t now)
 }
 
 /* Goal, home, then peers in order; not that one. NO_NODE: none fits, or it is worth waiting. */
-static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not, uint64_t now)
+static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not_here, uint64_t now)
 {
     const struct site_guest *g = &n->site->guest[index];
-    if (goal != NO_NODE && goal != not &&placement_fits(n, index, goal, now))
+    if (goal != NO_NODE && goal != not_here && placement_fits(n, index, goal, now))
         return goal;
     for (int i = -1; i < g->peers; i++) {
         uint8_t node = i < 0 ? g->home : g->peer[i];
-        if (node != not &&placement_fits(n, index, node, now))
+        if (node == not_here)
+            continue;
+        if (placement_fits(n, index, node, now))
             return node;
+        if (is_arriving(n, node, now))
+            return NO_NODE;
     }
     return NO_NODE;
 }
