@@ -63,7 +63,7 @@ static enum phase initramfs(void)
 static void lift_log_limit(void)
 {
     int fd = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "on", 2) != 2)
+    if (fd < 0 || write(fd, "on\n", 3) != 3)
         say("the kernel limits what it logs for us: %s", strerror(errno));
     if (fd >= 0)
         close(fd);
