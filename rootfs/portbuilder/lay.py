@@ -47,7 +47,7 @@ def image_files(port, root):
 
 
 def image(parts, target):
-    """Copies every port's image files into target, stripped. parts: (port, root) pairs."""
+    """Copies every port's image files into target, what we compiled stripped. parts: (port, root) pairs."""
     owner = {}
     for port, root in parts:
         for name in image_files(port, root):
@@ -59,7 +59,8 @@ def image(parts, target):
             if to.is_symlink() or to.exists():
                 raise PortError(f"{port.name}: {to} is there already, from somewhere else")
             shutil.copy2(root / name, to, follow_symlinks=False)
-            if not to.is_symlink() and elf.is_elf(to):
+            # What Debian built stays as it is: a guest's boot loader is an ELF file that strip would break.
+            if not port.deb and not to.is_symlink() and elf.is_elf(to):
                 to.chmod(to.stat().st_mode | 0o200)
                 strip(to)
 

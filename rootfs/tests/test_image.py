@@ -41,6 +41,19 @@ def program(folder, *flags):
     return path
 
 
+def test_what_we_compiled_is_stripped_and_what_debian_did_is_not(workshop):
+    compile_it = f'mkdir -p "$DESTDIR"; echo "{PROGRAM}" | gcc -g -x c - -o "$DESTDIR/program"'
+    workshop.port("ours", compile_it, image=["program"])
+    builder = workshop.build()
+    built, port = builder.root(builder.ports["ours"]), builder.ports["ours"]
+    for folder, deb in (("ours", ""), ("debians", "grub-xen-bin")):
+        port.deb = deb
+        lay.image([(port, built)], workshop.folder / folder)
+    original = (built / "program").stat().st_size
+    assert (workshop.folder / "ours/program").stat().st_size < original
+    assert (workshop.folder / "debians/program").read_bytes() == (built / "program").read_bytes()
+
+
 @pytest.mark.parametrize("flags, fault", [
     (["-static-pie", "-Wl,-z,relro,-z,now"], None),
     (["-no-pie", "-static", "-Wl,-z,relro,-z,now"], "not position-independent"),
