@@ -171,6 +171,14 @@ static int watch_leases(struct role *role, struct err *e)
     return qb_loop_poll_add(role->loop, QB_LOOP_MED, role->leases, POLLIN, role, on_lease);
 }
 
+static bool uses_dhcp(const struct network_config *config)
+{
+    for (uint32_t i = 0; i < config->addresses; i++)
+        if (config->address[i].dhcp)
+            return true;
+    return false;
+}
+
 static int prepare(struct role *role, struct err *e)
 {
     ptrdiff_t size = role_receive(&role->state.config, sizeof role->state.config);
@@ -184,7 +192,8 @@ static int prepare(struct role *role, struct err *e)
     role->retry = role->settle;
     role->retry_ms = RETRY_FIRST_MS;
     /* Watch first, look then: nothing that happens between is missed. */
-    if (watch_kernel(role, e) != 0 || watch_leases(role, e) != 0)
+    if (watch_kernel(role, e) != 0 ||
+        (uses_dhcp(&role->state.config) && watch_leases(role, e) != 0))
         return -1;
     return qb_loop_poll_add(role->loop, QB_LOOP_MED, CHILD_SOCKET, POLLIN, role, on_parent);
 }
