@@ -17,7 +17,7 @@ static const struct {
     [JOB_CREATE] = {MESSAGE_CREATE, 180000},
     [JOB_DESTROY] = {MESSAGE_DESTROY, 120000},
     [JOB_CLEAR_UNBUILT] = {MESSAGE_DESTROY_UNBUILT, 300000}, /* may wait for the builder's lock */
-    [JOB_SHUT_DOWN] = {MESSAGE_SHUTDOWN, 60000},
+    [JOB_SHUT_DOWN] = {MESSAGE_SHUTDOWN, 20000},
 };
 
 static void finish(struct job *job, const char *error)

@@ -184,11 +184,19 @@ int xen_destroy(struct xen *xen, uint32_t domid, struct err *e)
     return rc == 0 ? 0 : failed(xen, "cannot be destroyed", rc, e);
 }
 
+/* libxl_domain_shutdown() does this and then waits up to a minute for the guest to take notice: the
+ * waiting is relevod's, who has a deadline for it. */
 int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e)
 {
-    xen_log_reset(&xen->log);
-    int rc = libxl_domain_shutdown(xen->ctx, domid, NULL);
-    return rc == 0 ? 0 : failed(xen, "cannot be asked", rc, e);
+    static const char request[] = "poweroff";
+    char path[64];
+    unsigned length;
+    snprintf(path, sizeof path, "/local/domain/%u/control/shutdown", domid);
+    char *present = xs_read(xen->xs, XBT_NULL, path, &length); /* made with the domain */
+    free(present);
+    if (present == NULL || !xs_write(xen->xs, XBT_NULL, path, request, sizeof request - 1))
+        return err_set(e, "xenstore %s: %m", path);
+    return 0;
 }
 
 int xen_watch(struct xen *xen, struct err *e)
