@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from relevolab import topology, watch  # noqa: E402
 from relevolab.channel import ChannelError  # noqa: E402
-from relevolab.clock import LabTimeout, now  # noqa: E402
+from relevolab.clock import LabTimeout, now, wait_for  # noqa: E402
 from relevolab.guest import TREE, Guest  # noqa: E402
 from relevolab.lab import Lab  # noqa: E402
 from relevolab.qmp import QmpError  # noqa: E402
@@ -29,25 +29,35 @@ def build(steps):
             steps.run(f"demo-{target}", ["make", "--no-print-directory", target], TREE)
 
 
+def wait_records(lab, guest, count=20):
+    """Lets the guest do some work: durable records on its disk."""
+    first = lab.heartbeats.last(guest.name).durable
+    wait_for(lambda: lab.heartbeats.last(guest.name).durable >= first + count,
+             f"{count} records of {guest.name}", 120)
+
+
 def run_through(steps, lab):
     """Boots a blade and kills its guest in two ways; returns the guest's diary."""
-    guest = Guest("web1", 11, "pvh", boot="disk", keys=['home = "blade1"'])
+    guest = Guest("web1", 11, "pv", boot="disk", keys=['home = "blade1"'])
     node = topology.add_blade(lab, "blade1", [guest])
 
     with steps.step("demo-boot", "booting Xen and the image; its guest starts from its own disk"):
         start = node.power_on()
         beat = watch.wait_alive(lab, guest, since=start)
         steps.say(f"{guest.name} runs {beat.time - start:.1f} s after power-on")
+        wait_records(lab, guest)
     with steps.step("demo-crash", "crashing the guest's kernel"):
         began = now()
         watch.tell(lab, guest, "crash")
         beat = watch.wait_reborn(lab, guest, beat)
         steps.say(f"{guest.name} is back, {beat.time - began:.1f} s after its crash")
+        wait_records(lab, guest)
     with steps.step("demo-destroy", "destroying the guest from outside (xl destroy)"):
         began = now()
         node.output(f"xl destroy {guest.name}")
         beat = watch.wait_reborn(lab, guest, beat)
         steps.say(f"{guest.name} is back, {beat.time - began:.1f} s after its end")
+        wait_records(lab, guest)
     with steps.step("demo-off", "switching the blade off in order"):
         node.order("poweroff")
         node.wait_off()
@@ -58,7 +68,7 @@ def report(lab, diary):
     print("\nWhat happened (seconds since power-on):\n")
     print(render(lab.story.tell(lab.nodes.values(), only=TOLD)))
     print(f"\nThe guest wrote {len(diary.records)} records in {len(diary.boots())} lives, each durable "
-          "before\nthe next; all are on its disk, in order, and the last says that it was shut down cleanly."
+          "before the\nnext; all are on its disk, in order, and the last says that it was shut down cleanly."
           f"\nEverything the blade said: {lab.folder}/blade1/console.log")
 
 
