@@ -61,7 +61,7 @@ const struct service services_table[] = {
 const unsigned services_count = sizeof(services_table) / sizeof(services_table[0]);
 
 const struct timing timing = {
-    .ready_ms = 30000,
+    .ready_ms = 60000,
     .rest_ms = 300000,
     .stop_ms = 5000,
     .handover_ms = 20000,
