@@ -102,7 +102,10 @@ def write_compiler(folder, hide=(), at=None):
     at: where the sysroot will be, if it is not folder."""
     sysroot = at or folder
     inc, lib = sysroot / "usr/include", sysroot / "usr/lib"
-    (folder / "musl.specs").write_text(SPECS.format(inc=inc, lib=lib, harden=LINK_HARDEN))
+    # Libraries' own libraries: the linker would look for them among the build machine's. (It checks them
+    # only: this shapes no output.)
+    link = f"{LINK_HARDEN} -rpath-link {lib}"
+    (folder / "musl.specs").write_text(SPECS.format(inc=inc, lib=lib, harden=link))
     maps = " ".join(f"-ffile-prefix-map={path}={name}" for path, name in hide)
     cc = folder / "cc"
     cc.write_text(WRAPPER.format(sysroot=sysroot, harden=HARDEN, maps=maps))
