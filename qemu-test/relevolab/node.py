@@ -247,7 +247,8 @@ class Node:
 
     def service_pid(self, name):
         """The process id of one of init's services, or None."""
-        found = self.run(f"pgrep -P 1 -x {name}").output.split()
+        found = self.run(f"for p in $(pidof {name}); do grep -q '^PPid:.1$' /proc/$p/status && echo $p; done"
+                         ).output.split()
         return int(found[0]) if found else None
 
     def relevo(self, *words, seconds=60):
