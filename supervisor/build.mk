@@ -23,14 +23,17 @@ ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin
 $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
 	$(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)/usr) $(TARGET_CFLAGS) -c -o $@ $<
-# Static: a role is executed for every step on a guest and every disk and interface of it, and finding
-# its way through sixteen libraries took longer than its work. With symbols; the image takes the
-# stripped one.
-RELEVOD_LIBS := -Wl,--start-group $(SUPERVISOR_LIBS) -lxenctrl -lxenguest -lxencall -lxendevicemodel \
-	-lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -lxentoolcore -luuid -lz -lzstd -llzma \
-	-Wl,--end-group
+# Nearly static: a role is executed for every step on a guest and every disk and interface of it, and
+# finding its way through sixteen libraries took longer than its work. libxenstore stays shared: built
+# as an archive it has no reader thread, and loses replies between the events of a watch. libxenguest is
+# taken whole: its image loaders register themselves. With symbols; the image takes the stripped one.
+RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-3 -lyajl -lqb -lxenctrl \
+	-lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -luuid -lz -lzstd \
+	-llzma
 $(RELEVOD).full: $(RELEVOD_OBJ)
-	$(TARGET_CC) -static-pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ $(RELEVOD_LIBS)
+	$(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ -Wl,-Bstatic \
+		-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive,--start-group \
+		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore
 $(RELEVOD): $(RELEVOD).full
 	strip -o $@ $<
 
