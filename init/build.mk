@@ -10,14 +10,14 @@ INIT_CC = $(TARGET_CC) $(CPPFLAGS_ALL) -Iinit $(TARGET_CFLAGS) -ffunction-sectio
 	-fno-asynchronous-unwind-tables
 # One segment less than the default: code and constants share their pages, and 8 KiB go.
 INIT_LDFLAGS = -static-pie $(TARGET_LDFLAGS) -Wl,--gc-sections,-z,noseparate-code
-INIT_OBJECTS := $(patsubst init/%.c,$(INIT_DIR)/%.o,$(wildcard init/*.c)) $(INIT_DIR)/kv.o
+INIT_OBJECTS := $(patsubst init/%.c,$(INIT_DIR)/%.o,$(wildcard init/*.c)) $(INIT_DIR)/base/kv.o $(INIT_DIR)/base/backoff.o
 
 ROOTFS_PROGRAMS += $(INIT):/sbin/init
 
 $(INIT_DIR)/%.o: init/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
 	$(INIT_CC) -c -o $@ $<
-$(INIT_DIR)/kv.o: supervisor/base/kv.c $(TARGET_CC)
+$(INIT_DIR)/base/%.o: supervisor/base/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
 	$(INIT_CC) -c -o $@ $<
 # With symbols: for addr2line, when the console shows where init crashed.
@@ -40,9 +40,8 @@ $(INIT_DIR)/tests/helper: init/tests/helper.c $(TARGET_CC)
 # Unit tests on the host, under the sanitizers: init/tests/unit/test_X.c with what it tests.
 INIT_UNIT := $(B)/host/init
 INIT_UNIT_fmt := init/fmt.c
-INIT_UNIT_backoff := init/backoff.c
 INIT_UNIT_params := init/params.c init/fmt.c supervisor/base/kv.c init/tests/unit/fake_say.c
-INIT_UNIT_service := init/backoff.c init/fmt.c init/tests/unit/fake_say.c \
+INIT_UNIT_service := supervisor/base/backoff.c init/fmt.c init/tests/unit/fake_say.c \
 	init/tests/unit/fake_sys.c
 INIT_UNIT_services := init/services.c
 INIT_UNIT_rng := init/rng.c init/fmt.c init/tests/unit/fake_say.c

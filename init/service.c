@@ -1,6 +1,6 @@
 #include "service.h"
 
-#include "backoff.h"
+#include "base/backoff.h"
 #include "fmt.h"
 #include "say.h"
 #include "sys.h"
@@ -10,7 +10,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define LOOK_AGAIN_MS 20 /* between two looks at a socket that exists and does not accept yet */
+#define REST_FIRST_MS 1000  /* before the second restart in a row; doubles from there */
+#define HEALTHY_MS    60000 /* a run this long takes back one failure */
+#define LOOK_AGAIN_MS 20    /* between two looks at a socket that exists and does not accept yet */
 
 enum state {
     LEFT_OUT, /* takes no part; nobody waits for it */
@@ -30,9 +32,9 @@ enum event { TURN, TIME, APPEARED, ENDED, STOP, EVENTS };
 struct slot {
     const struct service *is;
     enum state state;
-    pid_t pid;        /* 0: no process */
-    int status;       /* of the last end, as from waitpid */
-    unsigned strikes; /* see backoff.h */
+    pid_t pid;         /* 0: no process */
+    int status;        /* of the last end, as from waitpid */
+    uint32_t failures; /* that running has not healed yet, see base/backoff.h */
     int64_t started;
     int64_t deadline;
 };
@@ -98,10 +100,15 @@ static void nothing(struct slot *s)
 static void rest(struct slot *s, const char *why, bool lasting)
 {
     int64_t now = sys_now();
-    int64_t cap = or_else(s->is->rest_ms, timing.rest_ms);
-    int64_t delay = backoff_delay(&s->strikes, now - s->started, cap, sys_random());
+    const struct backoff backoff = {.first_ms = REST_FIRST_MS,
+                                    .max_ms = (uint32_t)or_else(s->is->rest_ms, timing.rest_ms),
+                                    .healthy_ms = HEALTHY_MS};
+    s->failures = backoff_heal(&backoff, s->failures, (uint64_t)(now - s->started));
+    if (s->failures < UINT32_MAX)
+        s->failures++;
+    int64_t delay = (int64_t)backoff_delay(&backoff, s->failures, sys_random());
     if (lasting)
-        delay = cap;
+        delay = backoff.max_ms;
     if (delay == 0)
         say("%s: %s; starting it again", s->is->name, why);
     else

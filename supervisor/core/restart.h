@@ -1,12 +1,12 @@
 /* The restart policy: what to do when a guest has ended.
  * Pure: the caller brings the clock and the randomness. Nothing here fails or blocks.
  *
- * The first restart comes at once; after that the delay doubles from first_ms to max_ms, and its
- * upper half is random, so that guests felled together do not come back together. Running heals:
- * each healthy_ms of one run takes back one failure. More than give_up failures: the guest stays
- * stopped until the operator starts it. */
+ * The delays are base/backoff.h's: the first restart comes at once, running heals. More than
+ * give_up failures: the guest stays stopped until the operator starts it. */
 #pragma once
 #include <stdint.h>
+
+#include "base/backoff.h"
 
 enum guest_end {
     GUEST_END_POWEROFF,     /* it shut itself down: its owner's wish */
@@ -21,10 +21,8 @@ enum restart_action { RESTART_NO, RESTART_YES };
 
 struct restart_policy {
     enum restart_action on[GUEST_END_COUNT];
-    uint32_t first_ms;   /* delay before the second restart */
-    uint32_t max_ms;     /* longest delay, at least first_ms */
-    uint32_t healthy_ms; /* a run this long takes back one failure; not 0 */
-    uint32_t give_up;    /* so many failures are borne, one more is too many; below UINT32_MAX */
+    struct backoff backoff;
+    uint32_t give_up; /* so many failures are borne, one more is too many; below UINT32_MAX */
 };
 
 /* A guest starts with all of it zero, and is put back to zero by the operator's start. */

@@ -3,9 +3,7 @@
 
 static const struct restart_policy policy = {
     .on = {RESTART_NO, RESTART_YES, RESTART_YES, RESTART_YES, RESTART_YES},
-    .first_ms = 1000,
-    .max_ms = 5000,
-    .healthy_ms = 60000,
+    .backoff = {.first_ms = 1000, .max_ms = 5000, .healthy_ms = 60000},
     .give_up = 6,
 };
 
@@ -70,7 +68,7 @@ static void a_huge_cap_does_not_overflow(void **state)
 {
     (void)state;
     struct restart_policy p = policy;
-    p.max_ms = UINT32_MAX;
+    p.backoff.max_ms = UINT32_MAX;
     p.give_up = UINT32_MAX - 1;
     struct restart_state s = {.failures = UINT32_MAX - 2};
     struct restart_verdict v = restart_decide(&p, &s, GUEST_END_CRASH, 0, 0, UINT32_MAX);

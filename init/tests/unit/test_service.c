@@ -56,7 +56,7 @@ static void every_cell_of_the_table_is_filled(void **state)
 static void a_service_starts_and_rests_longer_each_time(void **state)
 {
     (void)state;
-    static const int64_t rests[] = {0, 750, 1500, 3000, 6000, 12000};
+    static const int64_t rests[] = {0, 500, 1000, 2000, 4000, 8000};
     const struct service s = {.name = "a", .argv = argv};
     add(&s, 1);
     assert_int_equal(fake.slot[0].starts, 1);
@@ -69,7 +69,7 @@ static void a_service_starts_and_rests_longer_each_time(void **state)
         assert_int_equal(fake.slot[0].starts, i + 2);
     }
     SAID("a: ended with status 1; starting it again\n");
-    SAID("a: ended with status 1; next start in 0.7 s\n");
+    SAID("a: ended with status 1; next start in 0.5 s\n");
 }
 
 static void the_reason_of_a_death_is_named(void **state)
@@ -94,7 +94,7 @@ static void what_cannot_be_executed_is_tried_again_slowly(void **state)
     assert_int_equal(fake.slot[0].starts, 2);
     fake.failure.error = ENOMEM;
     services_ended(fake.slot[0].pid, EXITED(127));
-    SAID("a: cannot execute /bin/x: Cannot allocate memory (temporary); next start in 0.7 s\n");
+    SAID("a: cannot execute /bin/x: Cannot allocate memory (temporary); next start in 0.5 s\n");
 }
 
 static void without_a_new_process_it_tries_again(void **state)
@@ -105,7 +105,7 @@ static void without_a_new_process_it_tries_again(void **state)
     add(&s, 1);
     SAID("a: no new process: Resource temporarily unavailable; starting it again\n");
     fake_next_deadline();
-    SAID("next start in 0.7 s\n");
+    SAID("next start in 0.5 s\n");
     fake.fork_error = 0;
     fake_next_deadline();
     assert_int_equal(fake.slot[0].starts, 1);
