@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/codec.h"
 #include "sim/world.h"
 
 struct wire {
@@ -39,6 +40,24 @@ static struct wire *wire_new(struct world *w, const struct message *m)
         x->message.value = x->value;
     }
     return x;
+}
+
+/* The same message by way of its bytes: what arrives is what the codec makes of it. */
+static void through_codec(struct world *w, struct wire *x)
+{
+    static uint8_t bytes[CODEC_MESSAGE_MAX];
+    static struct message back;
+    static struct ledger value;
+    size_t size = codec_encode_message(&x->message, bytes, sizeof(bytes));
+    const char *why = size > 0 ? codec_decode_message(bytes, size, &back, &value) : "does not fit";
+    if (why != NULL) {
+        world_break(w, BROKE_EXPECT, "a message of kind %d: %s", x->message.kind, why);
+        return;
+    }
+    if (back.value != NULL)
+        ledger_copy(x->value, back.value);
+    back.value = x->message.value;
+    x->message = back;
 }
 
 void net_release(struct world *w, struct wire *x)
@@ -88,6 +107,8 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
     struct wire *x = wire_new(w, m);
     x->refs++;
     w->stats.messages++;
+    if (w->plan->wire)
+        through_codec(w, x);
     if (w->loss == 0 && w->late == 0 && w->twice == 0) {
         queue(w, x, from, to, delay(w));
     } else {

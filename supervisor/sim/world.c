@@ -1,4 +1,5 @@
 #include "sim/world.h"
+#include "core/codec.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,6 +109,25 @@ static void journal(struct host *h)
     memcpy(&to->acceptor, &from->acceptor, offsetof(struct acceptor, value));
     ledger_copy(&to->acceptor.value, &from->acceptor.value);
     h->has_run = true;
+}
+
+/* The journal on state= is what the codec makes of the memory. */
+static void write_state(struct world *w, uint8_t host)
+{
+    static uint8_t bytes[CODEC_MEMORY_MAX];
+    struct host *h = &w->host[host];
+    if (!node_in(w->plan->journal, host))
+        return;
+    if (!w->plan->wire) {
+        h->journal = h->run;
+        h->has_journal = true;
+        return;
+    }
+    size_t size = codec_encode_memory(&h->run, bytes, sizeof(bytes));
+    const char *why = size > 0 ? codec_decode_memory(bytes, size, &h->journal) : "does not fit";
+    if (why != NULL)
+        world_break(w, BROKE_EXPECT, "a journal: %s", why);
+    h->has_journal = true;
 }
 
 static void feed(struct world *w, uint8_t host)
@@ -228,6 +248,7 @@ static void perform_one(struct world *w, uint8_t host, const struct action *a)
     switch (a->kind) {
     case ACT_JOURNAL:
         journal(h);
+        write_state(w, host);
         return;
     case ACT_SEND:
         net_send(w, host, &w->actions.message[a->message]);
