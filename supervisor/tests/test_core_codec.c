@@ -1,0 +1,109 @@
+#include <string.h>
+
+#include "core/codec.h"
+#include "tests/test.h"
+
+static uint8_t bytes[CODEC_MEMORY_MAX];
+static struct message back;
+static struct ledger value;
+static struct memory memory;
+static struct memory memory_back;
+
+static size_t chosen(void)
+{
+    static struct ledger v;
+    ledger_init(&v, 3);
+    v.version = 7;
+    v.guests = 1;
+    v.guest[0] = (struct ledger_guest){.id = 9, .owner = 2, .goal = NO_NODE, .flags = GUEST_OWNED};
+    struct message m = {.kind = MESSAGE_CHOSEN, .from = 1, .to = EVERYBODY, .value = &v};
+    m.round.ballot = (struct ballot){.number = 5, .node = 1, .incarnation = 77};
+    m.round.acceptors = 3;
+    return codec_encode_message(&m, bytes, sizeof(bytes));
+}
+
+static void a_message_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    size_t n = chosen();
+    assert_null(codec_decode_message(bytes, n, &back, &value));
+    assert_int_equal(back.kind, MESSAGE_CHOSEN);
+    assert_int_equal(back.round.ballot.incarnation, 77);
+    assert_ptr_equal(back.value, &value);
+    assert_int_equal(value.guest[0].owner, 2);
+    assert_int_equal(value.version, 7);
+}
+
+static void every_cut_is_refused(void **state)
+{
+    (void)state;
+    size_t n = chosen();
+    for (size_t i = 0; i < n; i++)
+        assert_non_null(codec_decode_message(bytes, i, &back, &value));
+}
+
+static void every_flipped_bit_is_refused(void **state)
+{
+    (void)state;
+    size_t n = chosen();
+    for (size_t i = 0; i < 8 * n; i++) {
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+        assert_non_null(codec_decode_message(bytes, n, &back, &value));
+        bytes[i / 8] ^= (uint8_t)(1u << i % 8);
+    }
+    assert_null(codec_decode_message(bytes, n, &back, &value));
+}
+
+static void a_message_twice_in_one_is_refused(void **state)
+{
+    (void)state;
+    size_t n = chosen();
+    memcpy(bytes + n, bytes, n);
+    assert_non_null(codec_decode_message(bytes, 2 * n, &back, &value));
+}
+
+static void another_version_and_another_thing_are_refused_by_name(void **state)
+{
+    (void)state;
+    size_t n = chosen();
+    assert_string_equal(codec_decode_memory(bytes, n, &memory_back),
+                        "something else than expected");
+    bytes[4]++;
+    assert_string_equal(codec_decode_message(bytes, n, &back, &value), "of another version");
+    bytes[0]++;
+    assert_string_equal(codec_decode_message(bytes, n, &back, &value), "not ours");
+}
+
+static void the_largest_message_and_memory_fit_and_one_byte_less_does_not(void **state)
+{
+    (void)state;
+    memset(&memory, 0, sizeof(memory));
+    struct ledger *v = &memory.acceptor.value;
+    v->nodes = CORE_NODES;
+    v->guests = CORE_GUESTS;
+    v->mirrors = CORE_MIRRORS;
+    struct message m = {.kind = MESSAGE_ACCEPT, .from = 1, .to = EVERYBODY, .value = v};
+    size_t n = codec_encode_message(&m, bytes, CODEC_MESSAGE_MAX);
+    assert_int_not_equal(n, 0);
+    assert_int_equal(codec_encode_message(&m, bytes, n), n);
+    assert_int_equal(codec_encode_message(&m, bytes, n - 1), 0);
+    n = codec_encode_memory(&memory, bytes, CODEC_MEMORY_MAX);
+    assert_int_not_equal(n, 0);
+    assert_null(codec_decode_memory(bytes, n, &memory_back));
+    v->guests++;
+    n = codec_encode_memory(&memory, bytes, sizeof(bytes));
+    assert_int_equal(n, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_comes_back_as_it_was),
+        cmocka_unit_test(every_cut_is_refused),
+        cmocka_unit_test(every_flipped_bit_is_refused),
+        cmocka_unit_test(a_message_twice_in_one_is_refused),
+        cmocka_unit_test(another_version_and_another_thing_are_refused_by_name),
+        cmocka_unit_test(the_largest_message_and_memory_fit_and_one_byte_less_does_not),
+    };
+    return cmocka_run_group_tests_name("core_codec", tests, NULL, NULL);
+}
