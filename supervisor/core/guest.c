@@ -29,7 +29,7 @@ static bool was_left(const struct node *n, int index, const struct ledger_guest 
     return n->memory.left[index].epoch == g->epoch && !mutant(M_RESTART_RELEASED);
 }
 
-static void enter(struct guest *g, enum run run, uint64_t now)
+static void enter(struct core_guest *g, enum run run, uint64_t now)
 {
     g->run = run;
     g->since = now;
@@ -98,7 +98,7 @@ static bool may_start(const struct node *n, uint64_t now)
 static void converge_off(struct node *n, int index, const struct ledger_guest *mine, uint64_t now,
                          int *starting, struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     if (mine == NULL)
         return;
     bool drain = (n->known.value.node[n->self].flags & NODE_DRAINING) != 0;
@@ -124,7 +124,7 @@ static void converge_off(struct node *n, int index, const struct ledger_guest *m
 static void converge_up(struct node *n, int index, const struct ledger_guest *mine, uint64_t now,
                         struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     g->epoch = mine->epoch;
     bool move = mine->goal != NO_NODE && mine->goal != n->self && g->not_before <= now &&
                 placement_is_able(n, mine->goal, now);
@@ -143,7 +143,7 @@ static void converge_up(struct node *n, int index, const struct ledger_guest *mi
 static void converge_offered(struct node *n, int index, const struct ledger_guest *owned,
                              uint64_t now, struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     bool asked = owned != NULL && owned->epoch == n->memory.left[index].epoch;
     if (mutant(M_RESUME_SOURCE) && asked) {
         enter(g, RUN_UP, now);
@@ -168,7 +168,7 @@ static void converge_offered(struct node *n, int index, const struct ledger_gues
 static void converge_incoming(struct node *n, int index, const struct ledger_guest *mine,
                               uint64_t now, struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     /* R22: the copy is good for the change of owner that it was made for, and for no other. */
     bool ours = mine != NULL && (mine->flags & GUEST_HANDED) != 0 && mine->epoch == g->epoch + 1;
     if (mutant(M_ANY_IMAGE))
@@ -188,7 +188,7 @@ static void converge_incoming(struct node *n, int index, const struct ledger_gue
 static void converge(struct node *n, int index, bool lapsed, uint64_t now, int *starting,
                      struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     const struct ledger_guest *owned = guest_owned(n, index);
     const struct ledger_guest *mine = owned != NULL && !was_left(n, index, owned) ? owned : NULL;
     if (mine == NULL)
@@ -254,7 +254,7 @@ void guest_converge_all(struct node *n, uint64_t now, struct actions *out)
 static void restart(struct node *n, int index, enum guest_end end, uint64_t ran, uint64_t now,
                     struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     struct restart_verdict v =
         restart_decide(&restart_default, &g->restart, end, ran, now, node_random(n));
     g->not_before = v.at_ms;
@@ -285,7 +285,7 @@ void guest_gone(struct node *n, int index, uint64_t now)
 
 void guest_ended(struct node *n, int index, enum guest_end end, uint64_t now, struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     enum run was = g->run;
     uint64_t ran = was == RUN_STARTING ? 0 : now - g->since;
     enter(g, RUN_OFF, now);
@@ -295,7 +295,7 @@ void guest_ended(struct node *n, int index, enum guest_end end, uint64_t now, st
 
 void guest_offer_ready(struct node *n, int index, uint64_t now, struct actions *out)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     const struct ledger_guest *owned = guest_owned(n, index);
     if (g->run != RUN_SENDING)
         return;
@@ -360,7 +360,7 @@ void guest_summary(const struct node *n, uint64_t now, struct guestset *unfit,
                    struct guestset *running)
 {
     for (int i = 0; i < n->site->guests; i++) {
-        const struct guest *g = &n->guest[i];
+        const struct core_guest *g = &n->guest[i];
         if (g->devices_bad || g->unfit_until > now)
             guest_set(unfit, i, true);
         if (g->run == RUN_UP || g->run == RUN_SENDING)

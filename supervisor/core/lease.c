@@ -2,7 +2,7 @@
 
 #include "core/mutant.h"
 
-int lease_votes(const struct site *s)
+int lease_votes(const struct core_site *s)
 {
     return s->nodes <= 2 || mutant(M_SELF_DELIVERY) ? 1 : site_majority(s);
 }

@@ -14,7 +14,7 @@ struct lease {
 
 /* How many nodes, oneself included, must echo. Of two nodes one is enough: there, nobody is
  * declared dead by waiting, so nobody relies on the other's lease. */
-int lease_votes(const struct site *s);
+int lease_votes(const struct core_site *s);
 
 /* Notes that heartbeat number seq+1 is sent now, and returns that number. */
 uint32_t lease_send(struct lease *l, uint64_t now);

@@ -61,7 +61,7 @@ uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side)
     return mutant(M_COLD_TRUST) ? 0 : cold_mark(v);
 }
 
-bool ledger_is_fresh(const struct site *s, const struct ledger *v, int index, uint8_t node)
+bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int index, uint8_t node)
 {
     const struct site_guest *g = &s->guest[index];
     for (int i = 0; i < g->mirrors; i++) {
@@ -75,7 +75,7 @@ bool ledger_is_fresh(const struct site *s, const struct ledger *v, int index, ui
 
 /* The entry to write to, made if need be. NULL: the ledger is full, or the site has no such guest.
  */
-static struct ledger_guest *guest_entry(const struct site *s, struct ledger *v, uint64_t id)
+static struct ledger_guest *guest_entry(const struct core_site *s, struct ledger *v, uint64_t id)
 {
     for (int i = 0; i < v->guests; i++)
         if (v->guest[i].id == id)
@@ -100,7 +100,8 @@ static uint64_t *mark_entry(struct ledger *v, uint64_t id, int side)
 }
 
 /* The node may be given a guest: a living incarnation that is not under suspicion. */
-static bool may_own(const struct site *s, const struct ledger *v, uint8_t node, uint32_t generation)
+static bool may_own(const struct core_site *s, const struct ledger *v, uint8_t node,
+                    uint32_t generation)
 {
     const struct ledger_node *n = &v->node[node];
     return n->generation == generation && generation != 0 && (n->flags & NODE_DEAD) == 0 &&
@@ -120,7 +121,7 @@ static struct ledger_guest *owned_by(struct ledger *v, const struct change *c)
 }
 
 /* R10: a join names the incarnation that it replaces, so a late one cannot displace a newer. */
-static bool join(const struct site *s, struct ledger *v, const struct change *c)
+static bool join(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_node *n = &v->node[c->by];
@@ -133,7 +134,7 @@ static bool join(const struct site *s, struct ledger *v, const struct change *c)
     return true;
 }
 
-static bool suspect(const struct site *s, struct ledger *v, const struct change *c)
+static bool suspect(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_node *n = &v->node[c->node];
@@ -144,7 +145,7 @@ static bool suspect(const struct site *s, struct ledger *v, const struct change 
     return true;
 }
 
-static bool unsuspect(const struct site *s, struct ledger *v, const struct change *c)
+static bool unsuspect(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_node *n = &v->node[c->node];
@@ -157,7 +158,7 @@ static bool unsuspect(const struct site *s, struct ledger *v, const struct chang
 
 /* R18: dead is entered only for the suspicion that was waited out. R19: or if a fence device or the
  * operator has said so of this generation. */
-static bool dead(const struct site *s, struct ledger *v, const struct change *c)
+static bool dead(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_node *n = &v->node[c->node];
@@ -184,7 +185,7 @@ static void give_to(struct ledger *v, struct ledger_guest *g, uint8_t node)
 
 /* R20: only a guest whose owner is dead, or that was released, can be claimed.
  * R28: a node with a stale side of one of its mirrors cannot have it. */
-static bool claim(const struct site *s, struct ledger *v, const struct change *c)
+static bool claim(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_guest(s, c->id);
     if (index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
@@ -199,7 +200,7 @@ static bool claim(const struct site *s, struct ledger *v, const struct change *c
     return true;
 }
 
-static bool release(const struct site *s, struct ledger *v, const struct change *c)
+static bool release(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_guest *g = owned_by(v, c);
@@ -214,7 +215,7 @@ static bool release(const struct site *s, struct ledger *v, const struct change 
 }
 
 /* R22: a live migration changes the owner here and nowhere else. */
-static bool handover(const struct site *s, struct ledger *v, const struct change *c)
+static bool handover(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     struct ledger_guest *g = owned_by(v, c);
     int index = site_guest(s, c->id);
@@ -227,7 +228,7 @@ static bool handover(const struct site *s, struct ledger *v, const struct change
     return true;
 }
 
-static bool keep(const struct site *s, struct ledger *v, const struct change *c)
+static bool keep(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_guest *g = owned_by(v, c);
@@ -239,7 +240,7 @@ static bool keep(const struct site *s, struct ledger *v, const struct change *c)
 }
 
 /* Whether the node owns, under this epoch, a guest that uses the mirror with this index. */
-static bool owns_user(const struct site *s, const struct ledger *v, int mirror, uint8_t node,
+static bool owns_user(const struct core_site *s, const struct ledger *v, int mirror, uint8_t node,
                       uint32_t epoch)
 {
     for (int i = 0; i < s->guests; i++)
@@ -253,7 +254,7 @@ static bool owns_user(const struct site *s, const struct ledger *v, int mirror, 
 }
 
 /* R26: only the living owner of the guest may mark, and only the other side. */
-static bool stale(const struct site *s, struct ledger *v, const struct change *c)
+static bool stale(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     if (index == NO_INDEX || c->mark == 0 || c->node == c->by)
@@ -270,7 +271,7 @@ static bool stale(const struct site *s, struct ledger *v, const struct change *c
 }
 
 /* R27: a side is current again only by the word of the other side, and only for this mark. */
-static bool fresh(const struct site *s, struct ledger *v, const struct change *c)
+static bool fresh(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     if (index == NO_INDEX || c->node == c->by)
@@ -288,7 +289,7 @@ static bool fresh(const struct site *s, struct ledger *v, const struct change *c
     return true;
 }
 
-static bool override(const struct site *s, struct ledger *v, const struct change *c)
+static bool override(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     int side = index == NO_INDEX ? NO_INDEX : mirror_side(&s->mirror[index], c->node);
@@ -301,7 +302,7 @@ static bool override(const struct site *s, struct ledger *v, const struct change
     return true;
 }
 
-static bool goal(const struct site *s, struct ledger *v, const struct change *c)
+static bool goal(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     struct ledger_guest *g = guest_entry(s, v, c->id);
     if (g == NULL || g->commands != c->commands || g->goal == c->node ||
@@ -313,7 +314,7 @@ static bool goal(const struct site *s, struct ledger *v, const struct change *c)
 }
 
 /* Starting what is wanted already counts as a command, too: it gives up no node for good. */
-static bool run(const struct site *s, struct ledger *v, const struct change *c)
+static bool run(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     struct ledger_guest *g = guest_entry(s, v, c->id);
     if (g == NULL || g->commands != c->commands)
@@ -325,7 +326,7 @@ static bool run(const struct site *s, struct ledger *v, const struct change *c)
     return true;
 }
 
-static bool drain(const struct site *s, struct ledger *v, const struct change *c)
+static bool drain(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     (void)s;
     struct ledger_node *n = &v->node[c->node];
@@ -338,7 +339,7 @@ static bool drain(const struct site *s, struct ledger *v, const struct change *c
 /* One row for each change: its name, and what it does. */
 static const struct {
     const char *name;
-    bool (*apply)(const struct site *s, struct ledger *v, const struct change *c);
+    bool (*apply)(const struct core_site *s, struct ledger *v, const struct change *c);
 } kinds[CHANGE_KINDS] = {
     [CHANGE_JOIN] = {"join", join},
     [CHANGE_SUSPECT] = {"suspect", suspect},
@@ -356,7 +357,7 @@ static const struct {
     [CHANGE_DRAIN] = {"drain", drain},
 };
 
-bool ledger_change(const struct site *s, struct ledger *v, const struct change *c)
+bool ledger_change(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     if (c->kind >= CHANGE_KINDS || c->by >= v->nodes ||
         (c->node >= v->nodes && c->kind != CHANGE_GOAL))

@@ -88,7 +88,7 @@ void ledger_init(struct ledger *v, uint8_t nodes);
 void ledger_copy(struct ledger *to, const struct ledger *from);
 
 /* Makes the change, or nothing. True: it changed something. */
-bool ledger_change(const struct site *s, struct ledger *v, const struct change *c);
+bool ledger_change(const struct core_site *s, struct ledger *v, const struct change *c);
 
 /* Enters all incarnations (0: leave that node alone), enters as dead whom the operator has declared
  * off, and makes both sides of every mirror stale. */
@@ -110,6 +110,6 @@ bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g);
 uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side);
 
 /* No mirror of the guest is stale on that node, and each has a side there. index: in the site. */
-bool ledger_is_fresh(const struct site *s, const struct ledger *v, int index, uint8_t node);
+bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int index, uint8_t node);
 
 const char *change_name(enum change_kind kind);

@@ -96,7 +96,7 @@ static void check_alive(struct node *n, struct actions *out)
 static void forgive(struct node *n)
 {
     for (int i = 0; i < n->site->guests; i++) {
-        struct guest *g = &n->guest[i];
+        struct core_guest *g = &n->guest[i];
         if (g->unfit_until == 0)
             continue;
         const struct ledger_guest *l = ledger_guest(&n->known.value, n->site->guest[i].id, i);
@@ -646,7 +646,7 @@ static void order_by_priority(struct node *n)
     }
 }
 
-static uint64_t hash_site(const struct site *s)
+static uint64_t hash_site(const struct core_site *s)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a over the ids in their order */
     for (int i = 0; i < s->guests; i++)
@@ -686,7 +686,7 @@ static void recall(struct node *n, const struct boot *b)
 static void find_domains(struct node *n, const struct boot *b, uint64_t now)
 {
     for (int i = 0; i < n->site->guests; i++) {
-        struct guest *g = &n->guest[i];
+        struct core_guest *g = &n->guest[i];
         g->since = now;
         if (b->domain == NULL || b->domain[i] == DOMAIN_NONE)
             continue;

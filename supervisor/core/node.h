@@ -25,7 +25,7 @@ struct memory {
 enum domain { DOMAIN_NONE, DOMAIN_RUNNING, DOMAIN_PAUSED };
 
 struct boot {
-    const struct site *site; /* stays the caller's, must outlive the node */
+    const struct core_site *site; /* stays the caller's, must outlive the node */
     uint8_t self;
     uint64_t incarnation;
     bool first;                  /* no relevod ran before in this incarnation */
@@ -128,7 +128,7 @@ enum run {
     RUN_INCOMING, /* a paused copy from a source */
 };
 
-struct guest {
+struct core_guest {
     enum run run;
     uint32_t epoch;      /* under which it was started; incoming: the source's */
     uint64_t since;      /* of run */
@@ -152,7 +152,7 @@ struct mirror {
 };
 
 struct node {
-    const struct site *site;
+    const struct core_site *site;
     uint8_t self;
     uint64_t incarnation;
     uint64_t site_hash;
@@ -192,7 +192,7 @@ struct node {
     int requests; /* from others */
     struct change request[REGISTER_CHANGES];
     uint16_t order[CORE_GUESTS]; /* guests by priority */
-    struct guest guest[CORE_GUESTS];
+    struct core_guest guest[CORE_GUESTS];
     struct mirror mirror[CORE_MIRRORS];
 };
 

@@ -16,7 +16,7 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
 
 static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
 {
-    const struct guest *g = &n->guest[index];
+    const struct core_guest *g = &n->guest[index];
     if (node == n->self)
         return g->devices_bad || g->unfit_until > now;
     return n->peer[node].same_site && guest_in(&n->peer[node].unfit, index);
@@ -35,7 +35,7 @@ static uint8_t place_of(const struct node *n, int index)
  * together with (those on a draining node will follow). */
 static bool gets_along(const struct node *n, int index, uint8_t node)
 {
-    const struct site *s = n->site;
+    const struct core_site *s = n->site;
     const struct site_guest *g = &s->guest[index];
     uint64_t used = g->memory_mib;
     for (int i = 0; i < s->guests; i++) {
@@ -90,7 +90,7 @@ static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not
 /* Whoever got it has already given it back: wait until it has told us why. */
 static bool too_soon(struct node *n, int index, const struct ledger_guest *e, uint64_t now)
 {
-    struct guest *g = &n->guest[index];
+    struct core_guest *g = &n->guest[index];
     uint32_t epoch = e != NULL ? e->epoch : 0;
     if (epoch != g->placed_epoch && now - g->placed_at < 3ull * n->site->timing.beat)
         return true;

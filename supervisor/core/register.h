@@ -65,7 +65,7 @@ struct proposer {
 
 /* Who can do without whom. */
 struct electorate {
-    const struct site *site;
+    const struct core_site *site;
     uint8_t self;
     nodeset down;           /* the operator says that these are off for good */
     const uint32_t *fenced; /* for each node the generation that was confirmed off; 0: none */

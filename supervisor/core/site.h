@@ -75,7 +75,7 @@ struct site_mirror {
     uint8_t node[2]; /* its two sides */
 };
 
-struct site {
+struct core_site {
     uint8_t nodes;
     uint16_t guests;
     uint16_t mirrors;
@@ -87,18 +87,18 @@ struct site {
 };
 
 /* More than half of all configured nodes. */
-static inline int site_majority(const struct site *s)
+static inline int site_majority(const struct core_site *s)
 {
     return s->nodes / 2 + 1;
 }
 
-static inline nodeset site_all(const struct site *s)
+static inline nodeset site_all(const struct core_site *s)
 {
     return (nodeset)((1u << s->nodes) - 1);
 }
 
 /* Index of the guest or mirror with this id, or NO_INDEX. */
-static inline int site_guest(const struct site *s, uint64_t id)
+static inline int site_guest(const struct core_site *s, uint64_t id)
 {
     for (int i = 0; i < s->guests; i++)
         if (s->guest[i].id == id)
@@ -106,7 +106,7 @@ static inline int site_guest(const struct site *s, uint64_t id)
     return NO_INDEX;
 }
 
-static inline int site_mirror(const struct site *s, uint64_t id)
+static inline int site_mirror(const struct core_site *s, uint64_t id)
 {
     for (int i = 0; i < s->mirrors; i++)
         if (s->mirror[i].id == id)

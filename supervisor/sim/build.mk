@@ -42,3 +42,8 @@ mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in 
 	$(SIM)-mutants --mutants
 
 -include $(shell find $(B)/host/sim $(B)/host/sim-mutants $(B)/host/sim-san -name '*.d' 2>/dev/null)
+
+# The parser's test and fuzzer link the simulator's own files as well.
+SIM_PARSER := $(filter-out %/main.c,$(wildcard supervisor/sim/*.c))
+$(UNIT_BIN)/test_sim_scenario: $(SIM_PARSER:supervisor/%.c=$(B)/host/sim-san/%.o)
+$(B)/host/fuzz_scenario: $(SIM_PARSER:supervisor/%.c=$(FUZZ_DIR)/%.o)

@@ -19,7 +19,7 @@ static bool opened(const struct world *w, int mirror, int side)
     for (int g = 0; g < w->site->guests; g++)
         for (int k = 0; k < w->site->guest[g].mirrors; k++)
             if (w->site->guest[g].mirror[k] == mirror)
-                return h->dom[g].state == DOM_RUNNING;
+                return h->dom[g].state == DOM_RUNNING || h->dom[g].state == DOM_DYING;
     return false;
 }
 

@@ -51,7 +51,7 @@ static void random_timing(struct plan *p, struct prng *r)
 
 static void random_guest(struct plan *p, struct prng *r, int g)
 {
-    struct site *s = &p->site;
+    struct core_site *s = &p->site;
     struct site_guest *x = &s->guest[g];
     uint8_t run[CORE_NODES] = {0};
     int runs = 0;
@@ -89,7 +89,7 @@ static void random_guest(struct plan *p, struct prng *r, int g)
 static void random_site(struct plan *p, struct prng *r, uint8_t nodes)
 {
     static const uint8_t sizes[] = {1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 7};
-    struct site *s = &p->site;
+    struct core_site *s = &p->site;
     s->nodes = nodes != 0 ? nodes : sizes[prng_below(r, sizeof(sizes))];
     if (s->nodes >= 3 && prng_percent(r, 30))
         s->node[s->nodes - 1].witness = true;

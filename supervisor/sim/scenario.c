@@ -143,7 +143,7 @@ static int net_line(const struct parser *p, char **cursor)
 
 static int node_line(const struct parser *p, char **cursor)
 {
-    struct site *s = &p->plan->site;
+    struct core_site *s = &p->plan->site;
     struct kv w = {0};
     uint8_t index = 0;
     uint64_t memory = 0;
@@ -171,7 +171,7 @@ static int node_line(const struct parser *p, char **cursor)
 
 static int mirror_line(const struct parser *p, char **cursor)
 {
-    struct site *s = &p->plan->site;
+    struct core_site *s = &p->plan->site;
     struct site_mirror *m = &s->mirror[s->mirrors];
     struct kv w[3] = {{0}};
     uint8_t index = 0;
@@ -193,7 +193,7 @@ static int mirror_line(const struct parser *p, char **cursor)
 /* The guest's words that name others. 1: none of them. */
 static int guest_lists(const struct parser *p, struct site_guest *g, const struct kv *w)
 {
-    const struct site *s = &p->plan->site;
+    const struct core_site *s = &p->plan->site;
     if (strcmp(w->key, "home") == 0)
         return named(p, w->value, 'n', "node", s->nodes, &g->home);
     if (strcmp(w->key, "peers") == 0)
@@ -243,7 +243,7 @@ static int guest_word(const struct parser *p, struct site_guest *g, const struct
 
 static int guest_line(const struct parser *p, char **cursor)
 {
-    struct site *s = &p->plan->site;
+    struct core_site *s = &p->plan->site;
     struct site_guest *g = &s->guest[s->guests];
     struct kv w = {0};
     uint8_t index = 0;
@@ -264,7 +264,7 @@ static int guest_line(const struct parser *p, char **cursor)
 
 static int argument(const struct parser *p, enum op_arg kind, const char *word, int *out)
 {
-    const struct site *s = &p->plan->site;
+    const struct core_site *s = &p->plan->site;
     uint8_t index = 0;
     uint64_t n = 0;
     int bad = 0;
@@ -483,7 +483,7 @@ static void print_argument(FILE *f, enum op_arg kind, int value)
 
 void scenario_print(FILE *f, const struct plan *plan)
 {
-    const struct site *s = &plan->site;
+    const struct core_site *s = &plan->site;
     const struct timing *t = &s->timing;
     fprintf(f, "seed %llu\nend ", (unsigned long long)plan->seed);
     print_time(f, plan->end);

@@ -78,7 +78,7 @@ struct plan {
     int violation; /* the rule that this run is expected to break, as enum verdict */
     int ops;
     struct op op[WORLD_OPS];
-    struct site site;
+    struct core_site site;
 };
 
 enum verdict { RUN_OK, BROKE_S1, BROKE_S2, BROKE_S3, BROKE_LIVENESS, BROKE_EXPECT, VERDICTS };
@@ -155,7 +155,7 @@ struct stats {
 
 struct world {
     const struct plan *plan;
-    const struct site *site;
+    const struct core_site *site;
     struct prng random;
     uint64_t now;
     uint32_t loss; /* of the network now, as in the plan */

@@ -4,7 +4,7 @@
 #include "core/ledger.h"
 #include "tests/test.h"
 
-static struct site site;
+static struct core_site site;
 static struct ledger v;
 
 static struct change by(uint8_t node, enum change_kind kind)
