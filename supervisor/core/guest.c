@@ -145,7 +145,7 @@ static void converge_offered(struct node *n, int index, const struct ledger_gues
 {
     struct core_guest *g = &n->guest[index];
     bool asked = owned != NULL && owned->epoch == n->memory.left[index].epoch;
-    if (mutant(M_RESUME_SOURCE) && asked) {
+    if (mutant(M_RESUME_SOURCE) && asked && now > g->since) {
         enter(g, RUN_UP, now);
         act(out, ACT_RESUME, index, g->epoch);
         n->memory.left[index].epoch = 0;

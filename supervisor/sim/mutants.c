@@ -37,7 +37,8 @@ int run_mutants(const struct campaign *c)
         uint64_t seed = c->first;
         mutant_active = (enum mutant)m;
         for (; seed <= c->last && v == RUN_OK; seed++) {
-            plan_random(&plan, seed, 0);
+            /* Ordinary seeds and hostile ones in turn. */
+            plan_random(&plan, seed % 2 == 0 ? seed * HOSTILE_EVERY : seed, 0);
             v = world_run(w, &plan);
         }
         if (v != RUN_OK)

@@ -161,6 +161,7 @@ static void host_op(struct world *w, const struct op *op)
         oracle_expect_takeover(w, node);
         world_power_off(w, node, "power off");
         h->boots++; /* nor does a boot under way go on */
+        h->booting = false;
         break;
     case OP_ON:
         world_power_on(w, node, 0);

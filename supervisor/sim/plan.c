@@ -264,7 +264,7 @@ static void big_fault(struct draw *d)
 /* One thing again and again, faster than it can be dealt with. */
 static void storm(struct draw *d)
 {
-    uint32_t kind = prng_below(d->r, 6);
+    uint32_t kind = prng_below(d->r, 8);
     int times = (int)prng_range(d->r, 5, 25);
     uint32_t gap = 300u << prng_below(d->r, 5);
     for (int k = 0; k < times; k++) {
@@ -280,6 +280,16 @@ static void storm(struct draw *d)
             break;
         case 2:
             add(d->plan, d->at, OP_RELEVOD, node, 0);
+            break;
+        case 6: /* young relevods, whose few heartbeats nobody hears */
+            add(d->plan, d->at, OP_RELEVOD, d->node, 0);
+            add(d->plan, d->at, OP_MUTE, d->node, (int)(4 * gap));
+            break;
+        case 7: /* what cannot be destroyed, on a node that is cut off */
+            add(d->plan, d->at, OP_STUCK, d->guest, 60000);
+            add(d->plan, d->at + 1, OP_ALONE, k % d->plan->site.nodes, 0);
+            add(d->plan, d->at + 2 * d->whole, OP_HEAL, 0, 0);
+            d->at += 2 * d->whole;
             break;
         case 3:
             add(d->plan, d->at, OP_STOP, d->guest, 0);
@@ -307,13 +317,14 @@ static void paused(struct draw *d)
     add(d->plan, d->at, OP_PAUSE, d->node, (int)span(d));
 }
 
-static void random_ops(struct plan *p, struct prng *r)
+static void random_ops(struct plan *p, struct prng *r, bool hostile)
 {
     static void (*const kinds[])(struct draw *) = {
         power_fault,   power_fault, net_fault,   net_fault,    relevod_fault,
         relevod_fault, disk_fault,  guest_fault, operator_act, operator_act,
         storm,         big_fault,   paused};
-    uint32_t gap = 1000u << prng_below(r, 8); /* from a storm to one fault at a time */
+    /* From a storm to one fault at a time. */
+    uint32_t gap = hostile ? prng_range(r, 300, 3000) : 1000u << prng_below(r, 8);
     struct draw d = {.plan = p, .r = r, .at = prng_range(r, FAULTS_FROM / 2, 2 * FAULTS_FROM)};
     d.whole = (uint32_t)timing_takeover(&p->site.timing, 2 * p->delay);
     while (d.at < REPAIR_AT && p->ops < WORLD_OPS - 16) {
@@ -325,6 +336,8 @@ static void random_ops(struct plan *p, struct prng *r)
         uint32_t kind = prng_below(r, p->hole ? 13 : 12);
         if (kind == 11 && prng_percent(r, 60))
             kind = 0;
+        if (hostile && prng_percent(r, 25))
+            kind = 10; /* storm */
         kinds[kind](&d);
         d.at = at + 1 + prng_below(r, 2 * gap);
     }
@@ -339,6 +352,17 @@ static int by_time(const void *a, const void *b)
     return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+/* Few nodes that boot in no time and forget, and messages that outlive them: hard on the register
+ * and the lease. */
+static void make_hostile(struct plan *p, struct prng *r)
+{
+    p->boot = prng_range(r, 200, 2500);
+    p->late = prng_range(r, 10, 60);
+    p->late_ms = 2000u << prng_below(r, 5);
+    p->twice = prng_below(r, 30);
+    p->journal &= (nodeset)prng_next(r);
+}
+
 void plan_random(struct plan *p, uint64_t seed, uint8_t nodes)
 {
     plan_defaults(p);
@@ -350,9 +374,12 @@ void plan_random(struct plan *p, uint64_t seed, uint8_t nodes)
     p->hole = prng_percent(&r, 4);
     p->wire = seed % 16 == 0;
     random_timing(p, &r);
-    random_site(p, &r, nodes);
+    bool hostile = seed % HOSTILE_EVERY == 0;
+    random_site(p, &r, nodes != 0 || !hostile ? nodes : (uint8_t)prng_range(&r, 2, 4));
     random_net(p, &r);
-    random_ops(p, &r);
+    if (hostile)
+        make_hostile(p, &r);
+    random_ops(p, &r, hostile);
     /* Twice, as the operator of the repair may find nobody who could take a command. */
     p->op[p->ops++] = (struct op){.at = REPAIR_AT, .kind = OP_REPAIR};
     p->op[p->ops++] = (struct op){.at = REPAIR_AT + AGAIN_MS, .kind = OP_REPAIR};

@@ -2,6 +2,8 @@
 #pragma once
 #include "sim/world.h"
 
+#define HOSTILE_EVERY 8 /* every so many seeds are far worse than any network */
+
 /* Draws a whole run from the seed. nodes: 0 leaves it to the seed, too. */
 void plan_random(struct plan *p, uint64_t seed, uint8_t nodes);
 

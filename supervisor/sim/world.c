@@ -182,8 +182,9 @@ void world_power_off(struct world *w, uint8_t host, const char *why)
 void world_power_on(struct world *w, uint8_t host, uint64_t delay)
 {
     struct host *h = &w->host[host];
-    if (h->on)
+    if (h->on || h->booting)
         return;
+    h->booting = true;
     h->boots++;
     uint64_t boot = w->plan->boot + prng_below(&w->random, w->plan->boot + 1);
     world_push(w,
@@ -380,6 +381,7 @@ static void boot(struct world *w, const struct item *i)
     if (h->on || h->boots != i->tag)
         return;
     h->on = true;
+    h->booting = false;
     h->incarnation = prng_next(&w->random) | 1;
     h->view = site_all(w->site);
     h->lun = true;

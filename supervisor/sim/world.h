@@ -98,6 +98,7 @@ struct dom {
 
 struct host {
     bool on;
+    bool booting;
     bool relevod;   /* it runs (it may stand still) */
     uint32_t boots; /* events for an earlier boot or relevod do not count */
     uint32_t lives;
