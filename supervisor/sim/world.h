@@ -59,7 +59,7 @@ struct op {
     int b; /* node, or a number */
 };
 
-/* What a run consists of; the scenario file's form of it is in sim/SCENARIO.md. */
+/* What a run consists of; the scenario file's form of it is in relevo-sim.1. */
 struct plan {
     uint64_t seed; /* of what is left to chance */
     uint64_t end;
