@@ -113,6 +113,7 @@ check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) $(FUZZERS:%=$(B)/host/%) $(FAKE_RELEVO
 			$(UNIT_BIN)/$$t || { echo "FAILED $$t"; failed=1; }; done; \
 	$(MAKE) --no-print-directory fuzz || failed=1; \
 	RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD) $(PYTHON) -m pytest -q -p no:cacheprovider \
+		--basetemp=$(B)/host/pytest \
 		--junit-xml=$(B)/results/check-unit/relevod.xml supervisor/tests || failed=1; \
 	exit $$failed
 

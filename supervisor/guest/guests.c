@@ -18,6 +18,8 @@
 /* A guest that is asked to shut down has so long before it is destroyed. */
 #define STOP_MS         60000
 #define STOP_LEAVING_MS 30000
+/* A guest that has no user space yet drops the request: it is asked again. */
+#define ASK_AGAIN_MS 10000
 /* The node goes down: what is left after leave_by_ms is destroyed, and has this long for it. */
 #define LEAVE_GRACE_MS 10000
 /* Xen was never seen: as long is waited for that. */
@@ -33,6 +35,7 @@ static void start(struct guest_run *run)
     run->all->starting++;
     run->record.starts++;
     run->record.start_at_ms = 0;
+    run->record.building = true;
     outcome_save(run);
     log_info("guest %s: starting", run->config->name);
     job_start(run, JOB_CREATE);
@@ -41,10 +44,13 @@ static void start(struct guest_run *run)
 static void shut_down(struct guest_run *run)
 {
     const struct guests *all = run->all;
-    uint64_t by = clock_ms() + (all->leaving ? STOP_LEAVING_MS : STOP_MS);
-    run->record.stop_by_ms = all->leaving && all->leave_by_ms < by ? all->leave_by_ms : by;
-    outcome_save(run);
-    log_notice("guest %s: asked to shut down", run->config->name);
+    uint64_t now = clock_ms();
+    if (run->record.stop_by_ms == 0) {
+        run->record.stop_by_ms = now + (all->leaving ? STOP_LEAVING_MS : STOP_MS);
+        outcome_save(run);
+        log_notice("guest %s: asked to shut down", run->config->name);
+    }
+    run->ask_at_ms = now + ASK_AGAIN_MS;
     job_start(run, JOB_SHUT_DOWN);
 }
 
@@ -77,6 +83,7 @@ static struct plan_view look_at(const struct guest_run *run)
                  all->seen >= all->watch.valid_from,
         .busy = run->job != NULL,
         .domain = domain_state(run),
+        .ours = r->building,
         .known = run->present && domid == r->domid,
         .counted = run->present && domid == r->ended_domid,
         .missing = r->domid >= 0 && r->domid != domid,
@@ -86,6 +93,7 @@ static struct plan_view look_at(const struct guest_run *run)
         .start_at_ms = r->start_at_ms,
         .stop_by_ms =
             all->leaving && all->leave_by_ms < r->stop_by_ms ? all->leave_by_ms : r->stop_by_ms,
+        .ask_at_ms = run->ask_at_ms,
         .retry_at_ms = run->retry_at_ms,
         .now_ms = now,
     };
@@ -115,6 +123,10 @@ static uint64_t converge_guest(struct guest_run *run)
             continue;
         case PLAN_ADOPT:
             outcome_adopted(run);
+            continue;
+        case PLAN_FORGET_BUILDING:
+            run->record.building = false;
+            outcome_save(run);
             continue;
         case PLAN_CLEAR_UNBUILT:
             log_warn("guest %s: domain %u was left half-built; cleared away", run->config->name,

@@ -26,6 +26,7 @@ struct guest_run {
     uint64_t dying_since_ms; /* first seen dying; 0: not */
     struct job *job;         /* under way, or NULL */
     uint32_t need_ticket;    /* lists before this one are older than our last job */
+    uint64_t ask_at_ms;      /* asked to shut down: to be asked again then */
     uint64_t retry_at_ms;    /* a job failed: the next one not before */
     uint32_t retry_ms;
     bool tried;              /* its first start here has come to an end, good or bad */

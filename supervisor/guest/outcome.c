@@ -88,6 +88,7 @@ void outcome_adopted(struct guest_run *run)
     log_notice("guest %s: runs as domain %u, taken over as it is", run->config->name,
                run->domain.domid);
     r->domid = (int32_t)run->domain.domid;
+    r->building = false;
     r->started_ms = clock_ms();
     r->ended_domid = -1;
     r->stop_by_ms = 0;
@@ -103,6 +104,7 @@ static void started(struct guest_run *run, const struct job *job)
     uint64_t now = clock_ms();
     run->last_create_ms = (uint32_t)(now - job->began_ms);
     r->domid = (int32_t)job->answer.domid;
+    r->building = false;
     r->ended_domid = -1;
     r->started_ms = now;
     r->stop_by_ms = 0;

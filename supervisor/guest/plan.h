@@ -9,7 +9,7 @@
 
 enum plan_domain {
     PLAN_ABSENT,
-    PLAN_UNBUILT, /* never ran, and nobody is building it */
+    PLAN_UNBUILT, /* never ran */
     PLAN_RUNNING,
     PLAN_ENDED,
     PLAN_DYING,
@@ -25,6 +25,7 @@ struct plan_view {
     bool fresh; /* the picture of Xen is newer than our last job on the guest */
     bool busy;  /* a job on the guest is under way */
     enum plan_domain domain;
+    bool ours;    /* an unbuilt domain is left over from our own work; else somebody builds it */
     bool known;   /* the domain is the one in the record */
     bool counted; /* the domain's end has been counted */
     bool missing; /* the record names a domain that Xen does not have (any more) */
@@ -33,6 +34,7 @@ struct plan_view {
     bool may_stop;        /* the same for stopping */
     uint64_t start_at_ms; /* not before */
     uint64_t stop_by_ms;  /* asked to shut down; destroyed then. 0: not asked */
+    uint64_t ask_at_ms;   /* to be asked (again) then */
     uint64_t retry_at_ms; /* the last job failed; the next one not before */
     uint64_t now_ms;
 };
@@ -42,6 +44,7 @@ enum plan_step {
     PLAN_COUNT_END,
     PLAN_ADOPT, /* note the domain: it runs and is not in the record */
     PLAN_CLEAR_UNBUILT,
+    PLAN_FORGET_BUILDING, /* note that nothing of ours is left half-built */
     PLAN_DESTROY,
     PLAN_SHUT_DOWN,
     PLAN_START,

@@ -15,12 +15,13 @@ const struct record record_empty = {.domid = -1, .ended_domid = -1};
 void record_format(const struct record *r, char text[RECORD_TEXT_SIZE])
 {
     snprintf(text, RECORD_TEXT_SIZE,
-             "domid=%" PRId32 " ended_domid=%" PRId32 " hold=%d restarting=%d failures=%" PRIu32
-             " starts=%" PRIu32 " last_end=%d ends=%" PRIu32 " started_ms=%" PRIu64
-             " ended_ms=%" PRIu64 " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 "\n",
-             r->domid, r->ended_domid, (int)r->hold, r->restarting ? 1 : 0, r->restart.failures,
-             r->starts, (int)r->last_end, r->ends, r->started_ms, r->ended_ms, r->start_at_ms,
-             r->stop_by_ms);
+             "domid=%" PRId32 " ended_domid=%" PRId32
+             " hold=%d building=%d restarting=%d failures=%" PRIu32 " starts=%" PRIu32
+             " last_end=%d ends=%" PRIu32 " started_ms=%" PRIu64 " ended_ms=%" PRIu64
+             " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 "\n",
+             r->domid, r->ended_domid, (int)r->hold, r->building ? 1 : 0, r->restarting ? 1 : 0,
+             r->restart.failures, r->starts, (int)r->last_end, r->ends, r->started_ms, r->ended_ms,
+             r->start_at_ms, r->stop_by_ms);
 }
 
 /* The value if it is a number from least to most, else fallback. */
@@ -39,6 +40,8 @@ static void take(struct record *r, const struct kv *word)
         r->ended_domid = (int32_t)number(word, -1, INT32_MAX, -1);
     else if (strcmp(word->key, "hold") == 0)
         r->hold = (enum hold)number(word, 0, HOLD_COUNT - 1, HOLD_NONE);
+    else if (strcmp(word->key, "building") == 0)
+        r->building = number(word, 0, 1, 0) != 0;
     else if (strcmp(word->key, "restarting") == 0)
         r->restarting = number(word, 0, 1, 0) != 0;
     else if (strcmp(word->key, "failures") == 0)

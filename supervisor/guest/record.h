@@ -19,6 +19,7 @@ struct record {
     int32_t domid;       /* the domain we know to be this guest; -1: none */
     int32_t ended_domid; /* the last domain whose end was counted; -1: none */
     enum hold hold;      /* why it stays stopped */
+    bool building;       /* a domain of it that never ran is ours: a worker was at it */
     bool restarting;     /* relevo restart: stop it, then start it */
     struct restart_state restart;
     uint32_t starts;         /* since the host booted */

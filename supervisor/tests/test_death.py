@@ -68,6 +68,17 @@ def test_a_guest_made_by_hand_is_adopted(world):
     assert not world.deeds("web", "create")
 
 
+def test_a_guest_being_built_by_hand_is_left_to_its_builder(world):
+    world.guest("web")
+    world.make_domain(77, "web", state="unbuilt")
+    world.start()
+    world.until_state("web", "starting")
+    world.command("stop", "web")
+    world.change(77, state="running")
+    world.until_state("web", "stopped")  # it was told to stop meanwhile, and does
+    assert world.deeds("web", "shutdown") == [77] and not world.deeds("web", "create")
+
+
 def test_the_watcher_is_replaced(world):
     world.guest("web")
     world.start()

@@ -65,6 +65,7 @@ static void records_come_back_as_they_were(void **state)
     struct record r = {.domid = 7,
                        .ended_domid = 6,
                        .hold = HOLD_GAVE_UP,
+                       .building = true,
                        .restarting = true,
                        .restart = {.failures = 9},
                        .starts = 12,

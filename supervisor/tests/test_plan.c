@@ -113,7 +113,13 @@ static void a_dying_domain_is_waited_for(void **state)
 static void a_half_built_domain_is_cleared_away(void **state)
 {
     (void)state;
-    assert_int_equal(step_of(with(PLAN_UNBUILT)), PLAN_CLEAR_UNBUILT);
+    struct plan_view v = with(PLAN_UNBUILT);
+    assert_int_equal(step_of(v), PLAN_NOTHING); /* somebody builds it by hand */
+    v.ours = true;
+    assert_int_equal(step_of(v), PLAN_CLEAR_UNBUILT);
+    v = absent;
+    v.ours = true;
+    assert_int_equal(step_of(v), PLAN_FORGET_BUILDING);
 }
 
 static void stopping_asks_first_and_destroys_at_the_deadline(void **state)
@@ -126,9 +132,14 @@ static void stopping_asks_first_and_destroys_at_the_deadline(void **state)
     v.may_stop = false;
     assert_int_equal(step_of(v), PLAN_NOTHING);
     v.stop_by_ms = 3000;
+    v.ask_at_ms = 2000;
     struct plan plan = plan_guest(&v);
     assert_int_equal(plan.step, PLAN_NOTHING);
-    assert_int_equal(plan.wake_ms, 3000);
+    assert_int_equal(plan.wake_ms, 2000);
+    v.now_ms = 2000; /* it may have had no ears yet */
+    assert_int_equal(step_of(v), PLAN_SHUT_DOWN);
+    v.ask_at_ms = 4000;
+    assert_int_equal(plan_guest(&v).wake_ms, 3000);
     v.now_ms = 3000;
     assert_int_equal(step_of(v), PLAN_DESTROY);
     v.wish = WISH_RUN; /* the operator changed their mind, and it still runs */
