@@ -26,7 +26,7 @@ def test_heartbeat_on_its_console(shared):
     assert "heartbeat name=pv-file" in seen
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", ("pv-file", "pv-disk", "pvh-file"))
 def test_crash_inside(lab, shared, name):
     guest = shared.guests[name]
     old = watch.wait_alive(lab, guest)
@@ -37,7 +37,7 @@ def test_crash_inside(lab, shared, name):
 
 
 def test_reboot_inside(lab, shared):
-    guest = shared.guests["pvh-disk"]
+    guest = shared.guests["pvh-file"]
     old = watch.wait_alive(lab, guest)
     assert watch.ask(lab, guest, "reboot") == "ok"
     watch.wait_reborn(lab, guest, old)
@@ -93,7 +93,7 @@ def test_one_that_dies_at_once_is_given_up(lab, shared):
     starts = watch.state(shared, shared.guests["dies"])["starts"]
     assert starts == 9  # core/restart.c: the ninth failure is one too many
 
-    steady = shared.guests["steady"]
+    steady = shared.guests["pvh-disk"]
     assert watch.wait_alive(lab, steady)
     diary = watch.check_diary(lab, shared, steady)
     assert len(diary.boots()) == 1
@@ -101,7 +101,7 @@ def test_one_that_dies_at_once_is_given_up(lab, shared):
 
 def test_relevod_killed(lab, shared):
     """Its guests run on meanwhile; afterwards it knows them, and what it had given up."""
-    steady, other = shared.guests["steady"], shared.guests["pv-file"]
+    steady, other = shared.guests["pvh-disk"], shared.guests["pv-file"]
     before = watch.wait_alive(lab, steady)
     old = watch.wait_alive(lab, other)
     pid = shared.service_pid("relevod")
@@ -120,7 +120,7 @@ def test_relevod_killed(lab, shared):
 
 def test_relevod_killed_with_a_guest(lab, shared):
     """A guest that ends while nobody looks comes back all the same."""
-    guest = shared.guests["pvh-disk"]
+    guest = shared.guests["pvh-file"]
     old = watch.wait_alive(lab, guest)
     shared.output(f"kill -9 {shared.service_pid('relevod')}; xl destroy {guest.name}")
     watch.wait_reborn(lab, guest, old)
@@ -128,7 +128,7 @@ def test_relevod_killed_with_a_guest(lab, shared):
 
 
 def test_relevod_killed_again_and_again(lab, shared):
-    steady = shared.guests["steady"]
+    steady = shared.guests["pvh-disk"]
     before = watch.wait_alive(lab, steady)
     for _ in range(5):
         pid = shared.service_pid("relevod")
