@@ -49,21 +49,24 @@ static void u32(struct codec *c, uint32_t *v)
 {
     uint64_t n = *v;
     number(c, &n, 4);
-    *v = (uint32_t)n;
+    if (!c->writing)
+        *v = (uint32_t)n;
 }
 
 static void u16(struct codec *c, uint16_t *v)
 {
     uint64_t n = *v;
     number(c, &n, 2);
-    *v = (uint16_t)n;
+    if (!c->writing)
+        *v = (uint16_t)n;
 }
 
 static void u8(struct codec *c, uint8_t *v)
 {
     uint64_t n = *v;
     number(c, &n, 1);
-    *v = (uint8_t)n;
+    if (!c->writing)
+        *v = (uint8_t)n;
 }
 
 static void flag(struct codec *c, bool *v)
@@ -72,7 +75,21 @@ static void flag(struct codec *c, bool *v)
     u8(c, &n);
     if (n > 1)
         fail(c, "a flag is neither 0 nor 1");
-    *v = n != 0;
+    if (!c->writing)
+        *v = n != 0;
+}
+
+/* In one byte, and less than the limit, before and after. */
+static void below(struct codec *c, uint32_t *v, uint32_t limit, const char *why)
+{
+    uint8_t n = (uint8_t)*v;
+    if (c->writing && *v >= limit)
+        fail(c, why);
+    u8(c, &n);
+    if (!c->writing)
+        *v = n;
+    if (n >= limit)
+        fail(c, why);
 }
 
 static void bits(struct codec *c, uint8_t *v, uint8_t all)
@@ -93,6 +110,8 @@ static void ballot(struct codec *c, struct ballot *b)
 {
     u32(c, &b->number);
     u8(c, &b->node);
+    if (b->node >= CORE_NODES)
+        fail(c, "a node out of range");
     u64(c, &b->incarnation);
 }
 
@@ -130,6 +149,13 @@ static void ledger(struct codec *c, struct ledger *v)
         u64(c, &v->mirror[i].mark[0]);
         u64(c, &v->mirror[i].mark[1]);
     }
+    for (int i = 0; i < v->guests && c->bad == NULL; i++)
+        if (ledger_guest(v, v->guest[i].id, NO_INDEX) != &v->guest[i])
+            fail(c, "a guest twice");
+    for (int i = 1; i < v->mirrors && c->bad == NULL; i++)
+        for (int k = 0; k < i; k++)
+            if (v->mirror[i].id == v->mirror[k].id)
+                fail(c, "a mirror twice");
 }
 
 static void beat(struct codec *c, struct beat *b)
@@ -158,11 +184,10 @@ static void heartbeat(struct codec *c, struct heartbeat *h)
 
 static void change(struct codec *c, struct change *x)
 {
-    uint8_t kind = (uint8_t)x->kind;
-    u8(c, &kind);
-    if (kind >= CHANGE_KINDS)
-        fail(c, "an unknown kind of change");
-    x->kind = kind;
+    uint32_t kind = x->kind;
+    below(c, &kind, CHANGE_KINDS, "an unknown kind of change");
+    if (!c->writing)
+        x->kind = kind;
     node(c, &x->by, CORE_NODES);
     node(c, &x->node, CORE_NODES);
     flag(c, &x->on);
@@ -179,12 +204,11 @@ static void change(struct codec *c, struct change *x)
 
 static void request(struct codec *c, struct request *r)
 {
-    uint8_t changes = (uint8_t)r->changes;
-    u8(c, &changes);
-    if (changes > REQUEST_CHANGES)
-        fail(c, "a count out of range");
-    r->changes = changes;
-    for (int i = 0; i < r->changes && c->bad == NULL; i++)
+    uint32_t changes = (uint32_t)r->changes;
+    below(c, &changes, REQUEST_CHANGES + 1, "a count out of range");
+    if (!c->writing)
+        r->changes = (int)changes;
+    for (uint32_t i = 0; i < changes && c->bad == NULL; i++)
         change(c, &r->change[i]);
 }
 
@@ -200,19 +224,23 @@ static void round_(struct codec *c, struct round *r)
     u16(c, &r->acceptors);
 }
 
+static bool needs_value(uint32_t kind)
+{
+    return kind == MESSAGE_ACCEPT || kind == MESSAGE_CHOSEN;
+}
+
 static void message(struct codec *c, struct message *m, struct ledger *value)
 {
-    uint8_t kind = (uint8_t)m->kind;
-    bool valued = value != NULL && (!c->writing || m->value != NULL);
-    u8(c, &kind);
-    if (kind >= MESSAGE_KINDS)
-        fail(c, "an unknown kind of message");
-    m->kind = kind;
+    uint32_t kind = m->kind;
+    bool valued = m->value != NULL;
+    below(c, &kind, MESSAGE_KINDS, "an unknown kind of message");
     u8(c, &m->from);
     node(c, &m->to, CORE_NODES);
     if (m->from >= CORE_NODES)
         fail(c, "a node out of range");
     flag(c, &valued);
+    if (valued ? !needs_value(kind) && kind != MESSAGE_PROMISE : needs_value(kind))
+        fail(c, "a value missing, or not expected");
     if (kind == MESSAGE_HEARTBEAT)
         heartbeat(c, &m->heartbeat);
     else if (kind == MESSAGE_REQUEST)
@@ -221,12 +249,18 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
         round_(c, &m->round);
     if (valued && c->bad == NULL)
         ledger(c, value);
+    if (c->writing)
+        return;
+    m->kind = kind;
     m->value = valued ? value : NULL;
 }
 
 static void memory(struct codec *c, struct memory *m)
 {
     struct acceptor *a = &m->acceptor;
+    u8(c, &m->self);
+    u8(c, &m->nodes);
+    u64(c, &m->cluster);
     u32(c, &m->life);
     u32(c, &m->marks);
     flag(c, &m->armed);
@@ -242,8 +276,13 @@ static void memory(struct codec *c, struct memory *m)
     flag(c, &a->chosen);
     u16(c, &a->acceptors);
     ledger(c, &a->value);
+    if (ballot_compare(&a->accepted, &a->promised) > 0)
+        fail(c, "more accepted than promised");
+    if (m->self >= m->nodes || m->nodes != a->value.nodes)
+        fail(c, "a node out of range");
 }
 
+/* CRC-32 as in IEEE 802.3 and zlib: the reflected polynomial 0xEDB88320. */
 static uint32_t crc32(const uint8_t *p, size_t n)
 {
     uint32_t crc = UINT32_MAX;
@@ -323,9 +362,8 @@ size_t codec_encode_message(const struct message *m, uint8_t *buf, size_t size)
 {
     if (size < HEADER)
         return 0;
-    struct message copy = *m;
     struct codec c = {.at = buf + HEADER, .left = size - HEADER, .writing = true};
-    message(&c, &copy, (struct ledger *)(uintptr_t)m->value);
+    message(&c, (struct message *)(uintptr_t)m, (struct ledger *)(uintptr_t)m->value);
     return seal(buf, size, &c, WHAT_MESSAGE);
 }
 
@@ -337,7 +375,9 @@ const char *codec_decode_message(const uint8_t *buf, size_t size, struct message
     ledger_init(value, 0);
     if (c.bad == NULL)
         message(&c, m, value);
-    return finish(&c);
+    if (finish(&c) != NULL)
+        memset(m, 0, sizeof(*m));
+    return c.bad;
 }
 
 size_t codec_encode_memory(const struct memory *m, uint8_t *buf, size_t size)
@@ -355,5 +395,7 @@ const char *codec_decode_memory(const uint8_t *buf, size_t size, struct memory *
     memset(m, 0, sizeof(*m));
     if (c.bad == NULL)
         memory(&c, m);
-    return finish(&c);
+    if (finish(&c) != NULL)
+        memset(m, 0, sizeof(*m));
+    return c.bad;
 }

@@ -11,7 +11,7 @@
 size_t codec_encode_message(const struct message *m, uint8_t *buf, size_t size);
 size_t codec_encode_memory(const struct memory *m, uint8_t *buf, size_t size);
 
-/* Both return NULL, or why the bytes were refused; the output is then of no use. value is where the
+/* Both return NULL, or why the bytes were refused; m is then all zero. value is where the
  * message's value goes, if it has one: m->value then points there. */
 const char *codec_decode_message(const uint8_t *buf, size_t size, struct message *m,
                                  struct ledger *value);

@@ -716,12 +716,17 @@ void node_init(struct node *n, const struct boot *b, uint64_t now, struct action
     order_by_priority(n);
     ledger_init(&n->known.value, b->site->nodes);
     ledger_init(&n->memory.acceptor.value, b->site->nodes);
-    if (b->memory != NULL)
+    bool ours = b->memory != NULL && b->memory->self == b->self &&
+                b->memory->nodes == b->site->nodes && b->memory->cluster == b->site->cluster;
+    if (ours)
         recall(n, b);
+    n->memory.self = b->self;
+    n->memory.nodes = b->site->nodes;
+    n->memory.cluster = b->site->cluster;
     n->memory.life++;
     find_domains(n, b, now);
     node_act(out, ACT_JOURNAL);
-    if (b->memory == NULL && !b->first && !guest_all_idle(n)) {
+    if (!ours && !b->first && !guest_all_idle(n)) {
         n->resetting = true;
         node_act(out, ACT_REPORT)->text = "guests run, but what was promised for them is lost";
         node_act(out, ACT_RESET);

@@ -10,6 +10,9 @@
 /* What must outlive relevod: written to /run at each ACT_JOURNAL, and to state= where there is one.
  */
 struct memory {
+    uint8_t self;  /* whose it is: a stick from another node, or from another cluster, */
+    uint8_t nodes; /* is as good as none */
+    uint64_t cluster;
     uint32_t life;  /* counts the relevods of this incarnation */
     uint32_t marks; /* made so far */
     bool armed;     /* the watchdog: it runs on when relevod does not */

@@ -76,6 +76,7 @@ struct site_mirror {
 };
 
 struct core_site {
+    uint64_t cluster; /* a hash of its name and its nodes' names */
     uint8_t nodes;
     uint16_t guests;
     uint16_t mirrors;

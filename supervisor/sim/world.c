@@ -111,22 +111,22 @@ static void journal(struct host *h)
     h->has_run = true;
 }
 
-/* The journal on state= is what the codec makes of the memory. */
-static void write_state(struct world *w, uint8_t host)
+/* What can be read back of it later is what the codec makes of it. */
+static void write_memory(struct world *w, uint8_t host)
 {
     static uint8_t bytes[CODEC_MEMORY_MAX];
+    static struct memory back;
     struct host *h = &w->host[host];
+    if (w->plan->wire) {
+        size_t size = codec_encode_memory(&h->run, bytes, sizeof(bytes));
+        const char *why = size > 0 ? codec_decode_memory(bytes, size, &back) : "does not fit";
+        if (why != NULL)
+            world_break(w, BROKE_EXPECT, "a memory: %s", why);
+        h->run = back;
+    }
     if (!node_in(w->plan->journal, host))
         return;
-    if (!w->plan->wire) {
-        h->journal = h->run;
-        h->has_journal = true;
-        return;
-    }
-    size_t size = codec_encode_memory(&h->run, bytes, sizeof(bytes));
-    const char *why = size > 0 ? codec_decode_memory(bytes, size, &h->journal) : "does not fit";
-    if (why != NULL)
-        world_break(w, BROKE_EXPECT, "a journal: %s", why);
+    h->journal = h->run;
     h->has_journal = true;
 }
 
@@ -249,7 +249,7 @@ static void perform_one(struct world *w, uint8_t host, const struct action *a)
     switch (a->kind) {
     case ACT_JOURNAL:
         journal(h);
-        write_state(w, host);
+        write_memory(w, host);
         return;
     case ACT_SEND:
         net_send(w, host, &w->actions.message[a->message]);

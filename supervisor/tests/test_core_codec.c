@@ -78,6 +78,9 @@ static void the_largest_message_and_memory_fit_and_one_byte_less_does_not(void *
 {
     (void)state;
     memset(&memory, 0, sizeof(memory));
+    memory.nodes = CORE_NODES;
+    for (int i = 0; i < CORE_GUESTS; i++)
+        memory.acceptor.value.guest[i].id = memory.acceptor.value.mirror[i].id = 1u + (unsigned)i;
     struct ledger *v = &memory.acceptor.value;
     v->nodes = CORE_NODES;
     v->guests = CORE_GUESTS;
@@ -95,6 +98,89 @@ static void the_largest_message_and_memory_fit_and_one_byte_less_does_not(void *
     assert_int_equal(n, 0);
 }
 
+static void what_does_not_belong_together_is_refused(void **state)
+{
+    (void)state;
+    struct message m = {.kind = MESSAGE_ACCEPT, .from = 1, .to = EVERYBODY};
+    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0); /* no value */
+    m.kind = MESSAGE_REQUEST;
+    m.request.changes = REQUEST_CHANGES + 1;
+    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
+    m.request.changes = 257;
+    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
+    memset(&memory, 0, sizeof(memory));
+    memory.nodes = memory.acceptor.value.nodes = 3;
+    memory.acceptor.value.guests = 2; /* both with id 0 */
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+}
+
+static void a_memory_comes_back_field_by_field(void **state)
+{
+    (void)state;
+    memset(&memory, 0, sizeof(memory));
+    memory.self = 2;
+    memory.nodes = memory.acceptor.value.nodes = 3;
+    memory.cluster = 11;
+    memory.life = 12;
+    memory.marks = 13;
+    memory.armed = true;
+    memory.left[255].id = 14;
+    memory.left[255].epoch = 15;
+    memory.left[255].to = 1;
+    memory.left[255].stopped = true;
+    memory.acceptor.promised = (struct ballot){17, 1, 18};
+    memory.acceptor.accepted = (struct ballot){16, 2, 19};
+    memory.acceptor.remembers = memory.acceptor.chosen = true;
+    memory.acceptor.acceptors = 5;
+    memory.acceptor.value.cold = 20;
+    size_t n = codec_encode_memory(&memory, bytes, sizeof(bytes));
+    assert_null(codec_decode_memory(bytes, n, &memory_back));
+    assert_int_equal(memory_back.self, 2);
+    assert_int_equal(memory_back.cluster, 11);
+    assert_int_equal(memory_back.life, 12);
+    assert_int_equal(memory_back.marks, 13);
+    assert_true(memory_back.armed && memory_back.left[255].stopped);
+    assert_int_equal(memory_back.left[255].id, 14);
+    assert_int_equal(memory_back.left[255].epoch, 15);
+    assert_int_equal(memory_back.left[255].to, 1);
+    assert_int_equal(memory_back.acceptor.promised.incarnation, 18);
+    assert_int_equal(memory_back.acceptor.accepted.number, 16);
+    assert_true(memory_back.acceptor.remembers && memory_back.acceptor.chosen);
+    assert_int_equal(memory_back.acceptor.acceptors, 5);
+    assert_int_equal(memory_back.acceptor.value.cold, 20);
+}
+
+static struct core_site three = {.cluster = 1, .nodes = 3};
+static struct node node;
+static struct actions out;
+
+static void another_nodes_memory_is_as_good_as_none(void **state)
+{
+    (void)state;
+    memset(&memory, 0, sizeof(memory));
+    memory.self = 1;
+    memory.nodes = memory.acceptor.value.nodes = 3;
+    memory.cluster = 1;
+    memory.acceptor.remembers = true;
+    memory.acceptor.promised.number = 9;
+    struct boot boot = {.site = &three, .self = 1, .incarnation = 5, .first = true};
+    boot.memory = &memory;
+    node_init(&node, &boot, 0, &out);
+    assert_true(node.memory.acceptor.remembers);
+    boot.self = 2; /* the stick was moved */
+    node_init(&node, &boot, 0, &out);
+    assert_false(node.memory.acceptor.remembers);
+    assert_int_equal(node.memory.acceptor.promised.number, 0);
+    boot.self = 1;
+    memory.cluster = 2;
+    node_init(&node, &boot, 0, &out);
+    assert_false(node.memory.acceptor.remembers);
+    memory.cluster = 1;
+    memory.nodes = 4;
+    node_init(&node, &boot, 0, &out);
+    assert_false(node.memory.acceptor.remembers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +189,9 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(a_message_twice_in_one_is_refused),
         cmocka_unit_test(another_version_and_another_thing_are_refused_by_name),
+        cmocka_unit_test(what_does_not_belong_together_is_refused),
+        cmocka_unit_test(a_memory_comes_back_field_by_field),
+        cmocka_unit_test(another_nodes_memory_is_as_good_as_none),
         cmocka_unit_test(the_largest_message_and_memory_fit_and_one_byte_less_does_not),
     };
     return cmocka_run_group_tests_name("core_codec", tests, NULL, NULL);
