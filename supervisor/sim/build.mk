@@ -41,6 +41,10 @@ check-sim: $(SIM) $(SIM)-san ## the simulator: past failures, then as many seeds
 mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in core/
 	$(SIM)-mutants --mutants
 
+.PHONY: bench-sim
+bench-sim: $(SIM) ## the simulator's figures, into build/bench-core.json
+	$(SIM) --bench | tee $(B)/bench-core.json
+
 -include $(shell find $(B)/host/sim $(B)/host/sim-mutants $(B)/host/sim-san -name '*.d' 2>/dev/null)
 
 # The parser's test and fuzzer link the simulator's own files as well.

@@ -107,6 +107,7 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
     struct wire *x = wire_new(w, m);
     x->refs++;
     w->stats.messages++;
+    w->stats.register_messages += m->kind != MESSAGE_HEARTBEAT ? (uint64_t)node_count(to) : 0;
     if (w->plan->wire)
         through_codec(w, x);
     if (w->loss == 0 && w->late == 0 && w->twice == 0) {

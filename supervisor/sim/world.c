@@ -309,6 +309,7 @@ static void trace_chosen(struct world *w, uint8_t host, const struct ballot *bef
     if (ballot_compare(before, &n->known.ballot) == 0)
         return;
     w->stats.chosen++;
+    w->stats.known_at = w->now;
     if (!w->trace)
         return;
     char line[512];
@@ -429,6 +430,7 @@ static void handle(struct world *w, const struct item *i)
     switch (i->kind) {
     case ITEM_OP:
         w->op_at = w->now;
+        w->stats.register_messages = 0;
         ops_apply(w, &w->plan->op[i->index]);
         break;
     case ITEM_TICK:

@@ -150,6 +150,8 @@ struct replica {
 struct wire;
 
 struct stats {
+    uint64_t known_at;          /* when a node last learned something */
+    uint64_t register_messages; /* sent since the last operation, heartbeats not counted */
     uint64_t starts, takeovers, migrations, messages, steps, chosen, colds, resets, degraded,
         frozen;
 };
