@@ -224,6 +224,16 @@ static void round_(struct codec *c, struct round *r)
     u16(c, &r->acceptors);
 }
 
+/* One description serves both directions: encoding only reads what it is given. */
+static void *unconst(const void *p)
+{
+    union {
+        const void *in;
+        void *out;
+    } u = {.in = p};
+    return u.out;
+}
+
 static bool needs_value(uint32_t kind)
 {
     return kind == MESSAGE_ACCEPT || kind == MESSAGE_CHOSEN;
@@ -334,14 +344,13 @@ static size_t seal(uint8_t *buf, size_t size, const struct codec *payload, enum 
 /* The payload of what seal() made, ready to be read; or why not. */
 static struct codec unseal(const uint8_t *buf, size_t size, enum what what)
 {
-    /* The codec is one for both directions, hence the cast; it does not write when reading. */
-    struct codec c = {.at = (uint8_t *)(uintptr_t)buf, .left = size};
+    struct codec c = {.at = unconst(buf), .left = size};
     if (size < HEADER + TRAILER) {
         fail(&c, "too short");
         return c;
     }
     size_t length = size - HEADER - TRAILER;
-    struct codec tail = {.at = (uint8_t *)(uintptr_t)buf + HEADER + length, .left = TRAILER};
+    struct codec tail = {.at = (uint8_t *)unconst(buf) + HEADER + length, .left = TRAILER};
     uint32_t crc = 0;
     header(&c, MAGIC, CODEC_VERSION, (uint16_t)what, (uint32_t)length);
     u32(&tail, &crc);
@@ -363,7 +372,7 @@ size_t codec_encode_message(const struct message *m, uint8_t *buf, size_t size)
     if (size < HEADER)
         return 0;
     struct codec c = {.at = buf + HEADER, .left = size - HEADER, .writing = true};
-    message(&c, (struct message *)(uintptr_t)m, (struct ledger *)(uintptr_t)m->value);
+    message(&c, unconst(m), unconst(m->value));
     return seal(buf, size, &c, WHAT_MESSAGE);
 }
 
@@ -385,7 +394,7 @@ size_t codec_encode_memory(const struct memory *m, uint8_t *buf, size_t size)
     if (size < HEADER)
         return 0;
     struct codec c = {.at = buf + HEADER, .left = size - HEADER, .writing = true};
-    memory(&c, (struct memory *)(uintptr_t)m);
+    memory(&c, unconst(m));
     return seal(buf, size, &c, WHAT_MEMORY);
 }
 

@@ -288,8 +288,8 @@ static void storm(struct draw *d)
         case 7: /* what cannot be destroyed, on a node that is cut off */
             add(d->plan, d->at, OP_STUCK, d->guest, 60000);
             add(d->plan, d->at + 1, OP_ALONE, k % d->plan->site.nodes, 0);
-            add(d->plan, d->at + 2 * d->whole, OP_HEAL, 0, 0);
-            d->at += 2 * d->whole;
+            add(d->plan, d->at + 2ull * d->whole, OP_HEAL, 0, 0);
+            d->at += 2ull * d->whole;
             break;
         case 3:
             add(d->plan, d->at, OP_STOP, d->guest, 0);
