@@ -7,11 +7,11 @@ from relevolab.node import Plan
 
 def test_everything_from_the_command_line(lab):
     """No site bundle at all; the guest boots from its own disk."""
-    guest = Guest("bare", 30, "pvh", boot="disk")
+    guest = Guest("bare", 30, "pv", boot="disk")
     folder = lab.folder / "blade-bare"
     disks = topology.give_disks(folder, [guest])
     words = ["bridge=xenbr0:eth0", "ip=10.9.0.150:::255.255.255.0::xenbr0:none",
-             "guest=bare:disk=/dev/vda,bridge=xenbr0,memory=64,type=pvh"]
+             "guest=bare:disk=/dev/vda,bridge=xenbr0,memory=64,type=pv"]
     node = lab.add_node(Plan("blade-bare", disks=disks, words=words))
     node.power_on()
     try:
