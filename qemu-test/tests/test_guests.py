@@ -88,10 +88,11 @@ def test_restart(lab, shared):
 
 
 def test_one_that_dies_at_once_is_given_up(lab, shared):
-    watch.wait_state(shared, shared.guests["dies"], "gave-up", seconds=400)
-    shared.wait_line("guest dies: .*given up", seconds=10)
-    starts = watch.state(shared, shared.guests["dies"])["starts"]
-    assert starts == 9  # core/restart.c: the ninth failure is one too many
+    entry = watch.wait_state(shared, shared.guests["dies"], "gave-up", seconds=400)
+    shared.wait_line("guest dies: .*given up after 9 failures", seconds=10)
+    # core/restart.c: the ninth failure is one too many. There may be more starts: where dying takes a
+    # minute under emulation, that minute heals.
+    assert entry["failures"] == 9 and entry["starts"] >= 9
 
     steady = shared.guests["pvh-disk"]
     assert watch.wait_alive(lab, steady)
