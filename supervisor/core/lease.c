@@ -11,23 +11,29 @@ uint32_t lease_send(struct lease *l, uint64_t now)
 {
     l->seq++;
     l->sent[l->seq % LEASE_BEATS] = now;
-    l->echoed[l->seq % LEASE_BEATS] = 0;
     return l->seq;
 }
 
-/* R11: the proof is as old as the heartbeat's sending, not as its echo. */
+/* R11: the proof is as old as the heartbeat's sending, not as its echo. Nodes need not have echoed
+ * the same heartbeat: who echoed a later one did not hold a suspicion at the time of the earlier.
+ */
 void lease_echo(struct lease *l, uint8_t from, uint32_t seq, int votes, uint64_t now)
 {
     if (seq == 0 || seq > l->seq || l->seq - seq >= LEASE_BEATS)
         return;
-    unsigned i = seq % LEASE_BEATS;
-    l->echoed[i] |= node_bit(from);
-    if (node_count(l->echoed[i]) < votes)
-        return;
-    uint64_t proof = mutant(M_ECHO_TIME) ? now : l->sent[i];
-    if (!l->proven || proof > l->proof)
-        l->proof = proof;
-    l->proven = true;
+    uint64_t sent = mutant(M_ECHO_TIME) ? now : l->sent[seq % LEASE_BEATS];
+    if (!node_in(l->echoed, from) || sent > l->echo[from])
+        l->echo[from] = sent;
+    l->echoed |= node_bit(from);
+    for (uint8_t i = 0; i < CORE_NODES; i++) {
+        int as_new = 0;
+        for (uint8_t k = 0; k < CORE_NODES && node_in(l->echoed, i); k++)
+            as_new += node_in(l->echoed, k) && l->echo[k] >= l->echo[i];
+        if (as_new < votes || (l->proven && l->echo[i] <= l->proof))
+            continue;
+        l->proof = l->echo[i];
+        l->proven = true;
+    }
 }
 
 bool lease_valid(const struct lease *l, const struct timing *t, uint64_t now)

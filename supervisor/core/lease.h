@@ -7,9 +7,10 @@
 struct lease {
     uint32_t seq; /* of the last heartbeat sent */
     uint64_t sent[LEASE_BEATS];
-    nodeset echoed[LEASE_BEATS];
+    nodeset echoed;            /* who has echoed any, */
+    uint64_t echo[CORE_NODES]; /* and when the newest that each has echoed was SENT */
     bool proven;
-    uint64_t proof; /* when the newest proven heartbeat was SENT */
+    uint64_t proof; /* a majority has echoed a heartbeat sent then or later */
 };
 
 /* How many nodes, oneself included, must echo. Of two nodes one is enough: there, nobody is
