@@ -51,7 +51,9 @@ $(HOST_DIR)/%.o: supervisor/%.c
 $(HOST_LIB): $(filter-out %/main.o,$(HOST_OBJ))
 	@rm -f $@
 	ar rcs $@ $^
-HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+# An archive serves only what stands before it.
+OBJECTS_THEN_ARCHIVES = $(filter-out %.a,$^) $(filter %.a,$^)
+HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 # relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o.
 FAKE_RELEVOD := $(B)/host/relevod-fake
@@ -98,7 +100,7 @@ $(FUZZ_DIR)/supervisor.a: $(filter-out %/main.o,$(FUZZ_OBJ))
 	@rm -f $@
 	ar rcs $@ $^
 $(FUZZERS:%=$(B)/host/%): $(B)/host/%: $(FUZZ_DIR)/tests/%.o $(FUZZ_DIR)/supervisor.a
-	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS:%=$(B)/host/%) ## fuzz the parsers (FUZZ_SECONDS each)
