@@ -305,7 +305,7 @@ static void storm(struct draw *d)
         }
         d->at += 1 + prng_below(d->r, 2 * gap);
     }
-    static const enum op_kind last[] = {OP_CRASH, OP_ALONE, OP_HANG, OP_RELEVOD, OP_CUTFROM};
+    static const enum op_kind last[] = {OP_CRASH, OP_ALONE, OP_HANG, OP_RELEVOD, OP_DEAF};
     bool mirrored = d->plan->site.mirrors > 0;
     int node = mirrored ? d->plan->site.mirror[d->mirror].node[prng_below(d->r, 2)] : d->node;
     add(d->plan, d->at, last[prng_below(d->r, 5)], node, kind == 4 ? 0 : (int)span(d));
