@@ -7,6 +7,7 @@ SIM := $(B)/host/relevo-sim
 SIM_CPPFLAGS = $(CPPFLAGS_ALL) $(if $(filter supervisor/sim/%,$<),-Wno-switch-enum)
 SIM_JOBS ?= 2
 SIM_SECONDS ?= 180
+SIM_SEEDS ?= 1-5000
 SIM_SCENARIOS := $(sort $(wildcard supervisor/sim/scenarios/*.scenario))
 
 $(SIM): $(SIM_SRC:supervisor/%.c=$(B)/host/sim/%.o)
@@ -34,12 +35,12 @@ check-sim: $(SIM) $(SIM)-san ## the simulator: past failures, then as many seeds
 	@mkdir -p $(B)/results/check-sim
 	$(SIM)-san --junit $(B)/results/check-sim/scenarios.xml $(SIM_SCENARIOS)
 	$(SIM)-san --seeds 1-200 --jobs $(SIM_JOBS) --junit $(B)/results/check-sim/sanitized.xml
-	$(SIM) --seeds 1-1000000 --jobs $(SIM_JOBS) --seconds $(SIM_SECONDS) \
+	$(SIM) --seeds $(SIM_SEEDS) --jobs $(SIM_JOBS) --seconds $(SIM_SECONDS) \
 		--junit $(B)/results/check-sim/seeds.xml
 
 .PHONY: mutants
 mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in core/
-	$(SIM)-mutants --mutants
+	$(SIM)-mutants --mutants --seeds 1-1500
 
 .PHONY: bench-sim
 bench-sim: $(SIM) ## the simulator's figures, into build/bench-core.json
