@@ -89,7 +89,9 @@ static void repair(struct world *w)
     for (uint8_t i = 0; i < w->site->nodes; i++) {
         struct host *h = &w->host[i];
         w->cut[i] = 0;
-        h->slow_until = h->deaf_until = h->mute_until = 0;
+        h->deaf_until = h->mute_until = 0;
+        if (h->slow_until > w->now) /* what is under way stays slow */
+            h->slow_until = w->now;
         h->cut_short = false;
         h->lun = true;
         guests_tell(w, i);
