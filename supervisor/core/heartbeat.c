@@ -1,0 +1,83 @@
+#include "core/heartbeat.h"
+
+#include "core/chosen.h"
+#include "core/guest.h"
+#include "core/mutant.h"
+#include "core/takeover.h"
+
+void heartbeat_heard(struct node *n, const struct message *m, uint64_t now, struct actions *out)
+{
+    const struct heartbeat *h = &m->heartbeat;
+    struct peer *p = &n->peer[m->from];
+    const struct beat *echo = &h->echo[n->self];
+    /* R13: only heartbeats of this relevod, in this incarnation, prove anything. */
+    if (echo->incarnation == n->incarnation && (echo->life == n->memory.life || mutant(M_OLD_LIFE)))
+        lease_echo(&n->lease, m->from, echo->seq, lease_votes(n->site), now);
+    if (p->beat.incarnation == h->beat.incarnation &&
+        (h->beat.life < p->beat.life ||
+         (h->beat.life == p->beat.life && h->beat.seq <= p->beat.seq)))
+        return; /* overtaken */
+    if (!p->known || p->flags != h->flags || p->beat.incarnation != h->beat.incarnation)
+        n->dirty = true;
+    p->known = true;
+    p->heard_at = now;
+    p->beat = h->beat;
+    p->flags = h->flags;
+    p->heard = h->heard;
+    p->linked = h->linked;
+    p->value = h->known;
+    p->accepted = h->accepted;
+    p->same_site = h->site == n->site_hash;
+    p->unfit = h->unfit;
+    p->running = h->running;
+    n->down &= (nodeset)~node_bit(m->from);
+    if (h->accepted.number > n->highest)
+        n->highest = h->accepted.number;
+    if (ballot_compare(&h->known, &n->known.ballot) < 0) {
+        uint8_t leader = takeover_leader(n, now);
+        if (leader == n->self || leader == m->from)
+            chosen_tell(n, m->from, out);
+    }
+}
+
+void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
+{
+    const struct acceptor *a = &n->memory.acceptor;
+    struct message *m = node_send(n, out, MESSAGE_HEARTBEAT, EVERYBODY);
+    struct heartbeat *h = &m->heartbeat;
+    bool leased = lease_valid(&n->lease, &n->site->timing, now);
+    h->beat = (struct beat){n->incarnation, n->memory.life, lease_send(&n->lease, now)};
+    h->flags = (uint8_t)((a->remembers ? BEAT_REMEMBERS : 0) | (leased ? BEAT_LEASED : 0) |
+                         (leased && n->watchdog && n->joined ? BEAT_ABLE : 0));
+    h->known = n->known.ballot;
+    h->accepted = a->accepted;
+    h->site = n->site_hash;
+    guest_summary(n, now, &h->unfit, &h->running);
+    for (uint8_t i = 0; i < n->site->nodes; i++) {
+        const struct peer *p = &n->peer[i];
+        if (i == n->self) {
+            if (lease_may_echo(a, i, n->incarnation))
+                lease_echo(&n->lease, i, h->beat.seq, lease_votes(n->site), now);
+            continue;
+        }
+        if (p->known && lease_may_echo(a, i, p->beat.incarnation))
+            h->echo[i] = p->beat;
+        if (!node_hears(n, i, now))
+            continue;
+        h->heard |= node_bit(i);
+        if (node_in(p->heard, n->self))
+            h->linked |= node_bit(i);
+    }
+}
+
+void heartbeat_feed(struct node *n, uint64_t now, struct actions *out)
+{
+    bool leased = lease_valid(&n->lease, &n->site->timing, now) || mutant(M_FEED_ALWAYS);
+    if (!n->watchdog || !(leased || (n->memory.armed && guest_all_idle(n))))
+        return;
+    if (!n->memory.armed) {
+        n->memory.armed = true;
+        node_act(out, ACT_JOURNAL);
+    }
+    node_act(out, ACT_FEED);
+}
