@@ -8,6 +8,12 @@ void chosen_note_name(struct node *n, uint64_t named)
         n->replaces = named;
 }
 
+void chosen_note_ballot(struct node *n, const struct ballot *b)
+{
+    if (b->number > n->highest)
+        n->highest = b->number;
+}
+
 void chosen_check_alive(struct node *n, struct actions *out)
 {
     bool named = n->known.value.node[n->self].incarnation == n->incarnation;
@@ -40,8 +46,7 @@ void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v
     chosen_note_name(n, v->node[n->self].incarnation);
     if (acceptor_learn(&n->memory.acceptor, b, v, acceptors, n->self, n->incarnation))
         node_act(out, ACT_JOURNAL);
-    if (b->number > n->highest)
-        n->highest = b->number;
+    chosen_note_ballot(n, b);
     if (ballot_compare(b, &n->known.ballot) <= 0)
         return;
     n->known.ballot = *b;

@@ -5,6 +5,9 @@
 /* Somebody names this node: another incarnation than this is an earlier one. */
 void chosen_note_name(struct node *n, uint64_t named);
 
+/* Somebody has used this ballot: the next one of ours must be higher. */
+void chosen_note_ballot(struct node *n, const struct ballot *b);
+
 /* Takes note of a chosen value; an older one than the known changes nothing. */
 void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, nodeset acceptors,
                   uint64_t now, struct actions *out);

@@ -66,8 +66,8 @@ static bool runs_somewhere(const struct node *n, int index, uint64_t now)
     if (n->guest[index].run == RUN_UP)
         return true;
     for (uint8_t i = 0; i < n->site->nodes; i++)
-        if (i != n->self && node_hears(n, i, now) && n->peer[i].same_site &&
-            guest_in(&n->peer[i].running, index))
+        if (i != n->self && node_hears(n, i, now) && n->peer[i].last.site == n->site_hash &&
+            guest_in(&n->peer[i].last.running, index))
             return true;
     return false;
 }

@@ -13,26 +13,18 @@ void heartbeat_heard(struct node *n, const struct message *m, uint64_t now, stru
     /* R13: only heartbeats of this relevod, in this incarnation, prove anything. */
     if (echo->incarnation == n->incarnation && (echo->life == n->memory.life || mutant(M_OLD_LIFE)))
         lease_echo(&n->lease, m->from, echo->seq, lease_votes(n->site), now);
-    if (p->beat.incarnation == h->beat.incarnation &&
-        (h->beat.life < p->beat.life ||
-         (h->beat.life == p->beat.life && h->beat.seq <= p->beat.seq)))
+    const struct beat *last = &p->last.beat;
+    bool rebooted = last->incarnation != h->beat.incarnation;
+    if (!rebooted &&
+        (h->beat.life < last->life || (h->beat.life == last->life && h->beat.seq <= last->seq)))
         return; /* overtaken */
-    if (!p->known || p->flags != h->flags || p->beat.incarnation != h->beat.incarnation)
+    if (!p->known || p->last.flags != h->flags || rebooted)
         n->dirty = true;
     p->known = true;
     p->heard_at = now;
-    p->beat = h->beat;
-    p->flags = h->flags;
-    p->heard = h->heard;
-    p->linked = h->linked;
-    p->value = h->known;
-    p->accepted = h->accepted;
-    p->same_site = h->site == n->site_hash;
-    p->unfit = h->unfit;
-    p->running = h->running;
+    p->last = *h;
     n->down &= (nodeset)~node_bit(m->from);
-    if (h->accepted.number > n->highest)
-        n->highest = h->accepted.number;
+    chosen_note_ballot(n, &h->accepted);
     if (ballot_compare(&h->known, &n->known.ballot) < 0) {
         uint8_t leader = takeover_leader(n, now);
         if (leader == n->self || leader == m->from)
@@ -60,12 +52,12 @@ void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
                 lease_echo(&n->lease, i, h->beat.seq, lease_votes(n->site), now);
             continue;
         }
-        if (p->known && lease_may_echo(a, i, p->beat.incarnation))
-            h->echo[i] = p->beat;
+        if (p->known && lease_may_echo(a, i, p->last.beat.incarnation))
+            h->echo[i] = p->last.beat;
         if (!node_hears(n, i, now))
             continue;
         h->heard |= node_bit(i);
-        if (node_in(p->heard, n->self))
+        if (node_in(p->last.heard, n->self))
             h->linked |= node_bit(i);
     }
 }

@@ -64,18 +64,6 @@ struct request {
     struct change change[REQUEST_CHANGES];
 };
 
-/* The register's messages; which fields count depends on the kind. */
-struct round {
-    struct ballot ballot;
-    struct ballot accepted; /* prepare: the proposer's own; promise, refuse: see core/register.h */
-    uint64_t named;         /* prepare: what the proposer's value names the addressee; 0: unknown */
-    uint64_t incarnation;   /* promise: whose it is */
-    uint64_t replaces;
-    bool remembers;
-    bool cold;         /* accept: of a cold start */
-    nodeset acceptors; /* chosen */
-};
-
 struct message {
     enum message_kind kind;
     uint8_t from;

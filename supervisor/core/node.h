@@ -109,15 +109,7 @@ struct actions {
 struct peer {
     bool known;
     uint64_t heard_at;
-    struct beat beat;
-    uint8_t flags;
-    nodeset heard;
-    nodeset linked;
-    bool same_site;
-    struct ballot value;
-    struct ballot accepted;
-    struct guestset unfit;
-    struct guestset running;
+    struct heartbeat last;
 };
 
 enum run {

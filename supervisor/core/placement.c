@@ -10,8 +10,8 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
     if (node == n->self)
         return node_is_current(n) && n->watchdog && lease_valid(&n->lease, &n->site->timing, now);
     const struct peer *p = &n->peer[node];
-    return node_hears(n, node, now) && e->incarnation == p->beat.incarnation &&
-           (p->flags & BEAT_ABLE) != 0 && takeover_is_well(n, node, now);
+    return node_hears(n, node, now) && e->incarnation == p->last.beat.incarnation &&
+           (p->last.flags & BEAT_ABLE) != 0 && takeover_is_well(n, node, now);
 }
 
 static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
@@ -19,7 +19,7 @@ static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now
     const struct core_guest *g = &n->guest[index];
     if (node == n->self)
         return g->devices_bad || g->unfit_until > now;
-    return n->peer[node].same_site && guest_in(&n->peer[node].unfit, index);
+    return n->peer[node].last.site == n->site_hash && guest_in(&n->peer[node].last.unfit, index);
 }
 
 /* Where a guest is, or is going; NO_NODE: nowhere. */
@@ -65,7 +65,7 @@ bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
 static bool is_arriving(const struct node *n, uint8_t node, uint64_t now)
 {
     return node_hears(n, node, now) && !placement_is_able(n, node, now) &&
-           ledger_is_current(&n->known.value, node, n->peer[node].beat.incarnation) &&
+           ledger_is_current(&n->known.value, node, n->peer[node].last.beat.incarnation) &&
            now - n->suspected[node].joined < 2ull * n->site->timing.silence;
 }
 

@@ -154,13 +154,13 @@ static void build(struct proposer *p, const struct electorate *e, bool cold)
 }
 
 enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
-                                    const struct promise *m, uint64_t now)
+                                    const struct round *m, const struct ledger *value, uint64_t now)
 {
     if (p->phase != PROPOSER_PREPARES || ballot_compare(&m->ballot, &p->ballot) != 0)
         return PROPOSER_WAIT;
-    if (m->value != NULL && ballot_compare(&m->accepted, &p->best) > 0) {
+    if (value != NULL && ballot_compare(&m->accepted, &p->best) > 0) {
         p->best = m->accepted;
-        ledger_copy(&p->value, m->value);
+        ledger_copy(&p->value, value);
     }
     p->promised |= node_bit(from);
     p->remembers &= (nodeset)~node_bit(from);

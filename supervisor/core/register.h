@@ -35,13 +35,17 @@ struct chosen {
     struct ledger value;
 };
 
-struct promise {
+/* The register's messages; which fields count depends on the kind. */
+struct round {
     struct ballot ballot;
-    struct ballot accepted;
-    bool remembers;
-    uint64_t incarnation;
-    uint64_t replaces;          /* another incarnation of itself that it has seen named */
-    const struct ledger *value; /* what it accepted; NULL: nothing newer than the proposer's */
+    struct ballot
+        accepted;   /* prepare: the proposer's base; promise: its sender's; refuse: promised */
+    uint64_t named; /* prepare: what the proposer's value names the addressee; 0: unknown */
+    uint64_t incarnation; /* promise: whose it is, */
+    uint64_t replaces;    /* and another incarnation of itself that it has seen named */
+    bool remembers;       /* promise */
+    bool cold;            /* accept: of a cold start */
+    nodeset acceptors;    /* chosen */
 };
 
 enum proposer_phase { PROPOSER_IDLE, PROPOSER_PREPARES, PROPOSER_ACCEPTS };
@@ -93,8 +97,10 @@ enum proposer_step {
     PROPOSER_READY,     /* p->value is to be accepted */
 };
 
+/* value: what was accepted under m->accepted; NULL: nothing newer than the proposer's base. */
 enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
-                                    const struct promise *m, uint64_t now);
+                                    const struct round *m, const struct ledger *value,
+                                    uint64_t now);
 
 /* Counts an acceptance. True: with this one the value is chosen. */
 bool proposer_accepted(struct proposer *p, const struct electorate *e, uint8_t from,

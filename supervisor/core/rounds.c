@@ -61,11 +61,11 @@ static void send_prepare(struct node *n, uint8_t to, uint64_t named, struct acti
     m->round.named = named;
 }
 
-static void count_promise(struct node *n, uint8_t from, const struct promise *m, uint64_t now,
-                          struct actions *out)
+static void count_promise(struct node *n, uint8_t from, const struct round *m,
+                          const struct ledger *value, uint64_t now, struct actions *out)
 {
     struct electorate e = electorate(n);
-    switch (proposer_promise(&n->proposer, &e, from, m, now)) {
+    switch (proposer_promise(&n->proposer, &e, from, m, value, now)) {
     case PROPOSER_WAIT:
         break;
     case PROPOSER_ASK_AGAIN:
@@ -78,15 +78,13 @@ static void count_promise(struct node *n, uint8_t from, const struct promise *m,
     }
 }
 
-static struct promise own_promise(const struct node *n, const struct ballot *b)
+static struct round own_promise(const struct node *n, const struct ballot *b)
 {
-    const struct acceptor *a = &n->memory.acceptor;
-    return (struct promise){.ballot = *b,
-                            .accepted = a->accepted,
-                            .remembers = a->remembers,
-                            .incarnation = n->incarnation,
-                            .replaces = n->replaces,
-                            .value = a->accepted.number != 0 ? &a->value : NULL};
+    return (struct round){.ballot = *b,
+                          .accepted = n->memory.acceptor.accepted,
+                          .remembers = n->memory.acceptor.remembers,
+                          .incarnation = n->incarnation,
+                          .replaces = n->replaces};
 }
 
 /* R4: no ballot is used twice: its proposer has promised it, and journalled that, before. */
@@ -105,8 +103,8 @@ void rounds_begin(struct node *n, const struct wishes *w, uint64_t now, struct a
         return;
     node_act(out, ACT_JOURNAL);
     proposer_begin(&n->proposer, n->site->nodes, &b, w->change, w->count, now);
-    struct promise own = own_promise(n, &b);
-    count_promise(n, n->self, &own, now, out);
+    struct round own = own_promise(n, &b);
+    count_promise(n, n->self, &own, &a->value, now, out);
     if (n->proposer.phase == PROPOSER_PREPARES)
         send_prepare(n, EVERYBODY, 0, out);
 }
@@ -132,6 +130,13 @@ void rounds_beat(struct node *n, uint64_t now, struct actions *out)
 
 /* ---- voting ---- */
 
+static void refuse(struct node *n, const struct message *m, struct actions *out)
+{
+    struct message *no = node_send(n, out, MESSAGE_REFUSE, m->from);
+    no->round.ballot = m->round.ballot;
+    no->round.accepted = n->memory.acceptor.promised;
+}
+
 static void on_prepare(struct node *n, const struct message *m, struct actions *out)
 {
     struct acceptor *a = &n->memory.acceptor;
@@ -140,42 +145,23 @@ static void on_prepare(struct node *n, const struct message *m, struct actions *
         chosen_note_name(n, r->named);
     struct ballot before = a->promised;
     if (!acceptor_prepare(a, &r->ballot)) {
-        struct message *no = node_send(n, out, MESSAGE_REFUSE, m->from);
-        no->round.ballot = r->ballot;
-        no->round.accepted = a->promised;
+        refuse(n, m, out);
         return;
     }
     bool journal = ballot_compare(&before, &a->promised) != 0;
     if (journal && !mutant(M_PROMISE_FIRST))
         node_act(out, ACT_JOURNAL);
-    struct promise mine = own_promise(n, &r->ballot);
     struct message *yes = node_send(n, out, MESSAGE_PROMISE, m->from);
-    yes->round.ballot = mine.ballot;
-    yes->round.accepted = mine.accepted;
-    yes->round.remembers = mine.remembers;
-    yes->round.incarnation = mine.incarnation;
-    yes->round.replaces = mine.replaces;
-    if (ballot_compare(&mine.accepted, &r->accepted) > 0)
-        yes->value = mine.value;
+    yes->round = own_promise(n, &r->ballot);
+    if (ballot_compare(&a->accepted, &r->accepted) > 0)
+        yes->value = &a->value;
     if (journal && mutant(M_PROMISE_FIRST))
         node_act(out, ACT_JOURNAL);
 }
 
-static void on_promise(struct node *n, const struct message *m, uint64_t now, struct actions *out)
-{
-    struct promise p = {.ballot = m->round.ballot,
-                        .accepted = m->round.accepted,
-                        .remembers = m->round.remembers,
-                        .incarnation = m->round.incarnation,
-                        .replaces = m->round.replaces,
-                        .value = m->value};
-    count_promise(n, m->from, &p, now, out);
-}
-
 static void on_refuse(struct node *n, const struct message *m, uint64_t now)
 {
-    if (m->round.accepted.number > n->highest)
-        n->highest = m->round.accepted.number;
+    chosen_note_ballot(n, &m->round.accepted);
     if (n->proposer.phase != PROPOSER_IDLE &&
         ballot_compare(&m->round.ballot, &n->proposer.ballot) == 0)
         back_off(n, 0, now);
@@ -186,17 +172,14 @@ static void on_accept(struct node *n, const struct message *m, uint64_t now, str
     struct acceptor *a = &n->memory.acceptor;
     const struct round *r = &m->round;
     chosen_note_name(n, m->value->node[n->self].incarnation);
-    if (r->ballot.number > n->highest)
-        n->highest = r->ballot.number;
+    chosen_note_ballot(n, &r->ballot);
     if (acceptor_accept(a, &r->ballot, m->value, r->cold, n->self, n->incarnation)) {
         node_act(out, ACT_JOURNAL);
         node_send(n, out, MESSAGE_ACCEPTED, m->from)->round.ballot = r->ballot;
         if (mutant(M_ACT_UNCHOSEN)) /* R1 */
             chosen_learn(n, &r->ballot, m->value, 0, now, out);
     } else if (ballot_compare(&r->ballot, &a->promised) < 0) {
-        struct message *no = node_send(n, out, MESSAGE_REFUSE, m->from);
-        no->round.ballot = r->ballot;
-        no->round.accepted = a->promised;
+        refuse(n, m, out);
     }
 }
 
@@ -207,7 +190,7 @@ void rounds_message(struct node *n, const struct message *m, uint64_t now, struc
         on_prepare(n, m, out);
         break;
     case MESSAGE_PROMISE:
-        on_promise(n, m, now, out);
+        count_promise(n, m->from, &m->round, m->value, now, out);
         break;
     case MESSAGE_REFUSE:
         on_refuse(n, m, now);

@@ -15,7 +15,7 @@ uint8_t takeover_leader(const struct node *n, uint64_t now)
             continue;
         if (i < heard)
             heard = i;
-        if (i < leased && (n->peer[i].flags & BEAT_LEASED) != 0)
+        if (i < leased && (n->peer[i].last.flags & BEAT_LEASED) != 0)
             leased = i;
     }
     return leased != NO_NODE ? leased : heard;
@@ -27,8 +27,9 @@ bool takeover_is_well(const struct node *n, uint8_t node, uint64_t now)
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         if (i == node)
             continue;
-        bool linked = i == n->self ? node_hears(n, node, now) && node_in(n->peer[node].heard, i)
-                                   : node_hears(n, i, now) && node_in(n->peer[i].linked, node);
+        bool linked = i == n->self
+                          ? node_hears(n, node, now) && node_in(n->peer[node].last.heard, i)
+                          : node_hears(n, i, now) && node_in(n->peer[i].last.linked, node);
         links += linked;
     }
     return links >= site_majority(n->site);

@@ -25,11 +25,11 @@ static bool is_unsettled(const struct node *n, uint64_t now)
     bool open = ballot_compare(&n->memory.acceptor.accepted, known) > 0;
     for (uint8_t i = 0; i < n->site->nodes && !open; i++) {
         const struct peer *p = &n->peer[i];
-        bool named = n->known.value.node[i].incarnation == p->beat.incarnation;
+        bool named = n->known.value.node[i].incarnation == p->last.beat.incarnation;
         if (i == n->self || !node_hears(n, i, now))
             continue;
-        open =
-            ballot_compare(&p->accepted, known) > 0 || (named && (p->flags & BEAT_REMEMBERS) == 0);
+        open = ballot_compare(&p->last.accepted, known) > 0 ||
+               (named && (p->last.flags & BEAT_REMEMBERS) == 0);
     }
     return open;
 }
