@@ -17,10 +17,7 @@ const struct ledger_guest *guest_owned(const struct node *n, int index)
     if (n->known.ballot.number == 0 || !node_is_current(n))
         return NULL;
     const struct ledger_guest *g = ledger_guest(v, n->site->guest[index].id, index);
-    return ledger_is_held(v, g) && g->owner == n->self &&
-                   g->generation == v->node[n->self].generation
-               ? g
-               : NULL;
+    return g != NULL && ledger_owns(v, g, n->self) ? g : NULL;
 }
 
 /* R21: what was given away under this epoch is ours no more, whatever the ledger still says. */
@@ -191,10 +188,7 @@ static void converge(struct node *n, int index, bool lapsed, uint64_t now, int *
     struct core_guest *g = &n->guest[index];
     const struct ledger_guest *owned = guest_owned(n, index);
     const struct ledger_guest *mine = owned != NULL && !was_left(n, index, owned) ? owned : NULL;
-    if (mine == NULL)
-        g->mine_since = 0;
-    else if (g->mine_since == 0)
-        g->mine_since = now;
+    node_since(&g->mine_since, mine != NULL, now);
     /* Before the first chosen value is known, a restarted relevod leaves alone what it found. */
     bool unknown = n->known.ballot.number == 0;
 
@@ -331,8 +325,7 @@ void guest_wishes(struct node *n, struct wishes *w, uint64_t now)
         const struct ledger_guest *g = guest_owned(n, i);
         if (g == NULL || n->memory.left[i].epoch != g->epoch)
             continue;
-        struct change c = {
-            .by = n->self, .incarnation = n->incarnation, .id = g->id, .epoch = g->epoch};
+        struct change c = {.id = g->id, .epoch = g->epoch};
         uint8_t to = n->memory.left[i].to;
         if (to == NO_NODE) {
             c.kind = CHANGE_RELEASE;

@@ -40,6 +40,12 @@ const struct ledger_guest *ledger_guest(const struct ledger *v, uint64_t id, int
     return NULL;
 }
 
+bool ledger_owns(const struct ledger *v, const struct ledger_guest *g, uint8_t node)
+{
+    return (g->flags & GUEST_OWNED) != 0 && g->owner == node &&
+           g->generation == v->node[node].generation;
+}
+
 bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g)
 {
     return g != NULL && (g->flags & GUEST_OWNED) != 0 &&
@@ -73,30 +79,41 @@ bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int inde
     return true;
 }
 
-/* The entry to write to, made if need be. NULL: the ledger is full, or the site has no such guest.
- */
-static struct ledger_guest *guest_entry(const struct core_site *s, struct ledger *v, uint64_t id)
+static struct ledger_guest *find(struct ledger *v, uint64_t id)
 {
     for (int i = 0; i < v->guests; i++)
         if (v->guest[i].id == id)
             return &v->guest[i];
+    return NULL;
+}
+
+/* The entry to write to, made if need be. NULL: the ledger is full, or the site has no such guest.
+ */
+static struct ledger_guest *guest_entry(const struct core_site *s, struct ledger *v, uint64_t id)
+{
+    struct ledger_guest *g = find(v, id);
+    if (g != NULL)
+        return g;
     if (v->guests == CORE_GUESTS || site_guest(s, id) == NO_INDEX)
         return NULL;
-    struct ledger_guest *g = &v->guest[v->guests++];
+    g = &v->guest[v->guests++];
     *g = (struct ledger_guest){.id = id, .owner = NO_NODE, .goal = NO_NODE};
     return g;
 }
 
-static uint64_t *mark_entry(struct ledger *v, uint64_t id, int side)
+/* False: the ledger is full. */
+static bool set_mark(struct ledger *v, uint64_t id, int side, uint64_t mark)
 {
-    for (int i = 0; i < v->mirrors; i++)
-        if (v->mirror[i].id == id)
-            return &v->mirror[i].mark[side];
-    if (v->mirrors == CORE_MIRRORS)
-        return NULL;
-    struct ledger_mirror *m = &v->mirror[v->mirrors++];
-    *m = (struct ledger_mirror){.id = id, .mark = {cold_mark(v), cold_mark(v)}};
-    return &m->mark[side];
+    int i = 0;
+    while (i < v->mirrors && v->mirror[i].id != id)
+        i++;
+    if (i == CORE_MIRRORS)
+        return false;
+    if (i == v->mirrors)
+        v->mirror[v->mirrors++] =
+            (struct ledger_mirror){.id = id, .mark = {cold_mark(v), cold_mark(v)}};
+    v->mirror[i].mark[side] = mark;
+    return true;
 }
 
 /* The node may be given a guest: a living incarnation that is not under suspicion. */
@@ -111,13 +128,8 @@ static bool may_own(const struct core_site *s, const struct ledger *v, uint8_t n
 /* The guest that c->by owns under this epoch, or NULL. */
 static struct ledger_guest *owned_by(struct ledger *v, const struct change *c)
 {
-    for (int i = 0; i < v->guests; i++) {
-        struct ledger_guest *g = &v->guest[i];
-        if (g->id == c->id && (g->flags & GUEST_OWNED) != 0 && g->owner == c->by &&
-            g->generation == v->node[c->by].generation && g->epoch == c->epoch)
-            return g;
-    }
-    return NULL;
+    struct ledger_guest *g = find(v, c->id);
+    return g != NULL && ledger_owns(v, g, c->by) && g->epoch == c->epoch ? g : NULL;
 }
 
 /* R10: a join names the incarnation that it replaces, so a late one cannot displace a newer. */
@@ -246,47 +258,41 @@ static bool owns_user(const struct core_site *s, const struct ledger *v, int mir
     for (int i = 0; i < s->guests; i++)
         for (int k = 0; k < s->guest[i].mirrors; k++) {
             const struct ledger_guest *g = ledger_guest(v, s->guest[i].id, i);
-            if (s->guest[i].mirror[k] == mirror && ledger_is_held(v, g) && g->owner == node &&
+            if (s->guest[i].mirror[k] == mirror && g != NULL && ledger_owns(v, g, node) &&
                 g->epoch == epoch)
                 return true;
         }
     return false;
 }
 
+/* The side of the mirror that the change is about, seen from the other side: by its word, and not
+ * by that of a stranger. NO_INDEX: none. */
+static int side_by_other(const struct core_site *s, const struct change *c, int index)
+{
+    if (index == NO_INDEX || c->node == c->by || mirror_side(&s->mirror[index], c->by) == NO_INDEX)
+        return NO_INDEX;
+    return mirror_side(&s->mirror[index], c->node);
+}
+
 /* R26: only the living owner of the guest may mark, and only the other side. */
 static bool stale(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
-    if (index == NO_INDEX || c->mark == 0 || c->node == c->by)
-        return false;
-    int side = mirror_side(&s->mirror[index], c->node);
-    if (side == NO_INDEX || mirror_side(&s->mirror[index], c->by) == NO_INDEX ||
+    int side = side_by_other(s, c, index);
+    if (side == NO_INDEX || c->mark == 0 || ledger_mark(v, c->id, side) == c->mark ||
         (!owns_user(s, v, index, c->by, c->epoch) && !mutant(M_DEAD_MARKS)))
         return false;
-    uint64_t *mark = mark_entry(v, c->id, side);
-    if (mark == NULL || *mark == c->mark)
-        return false;
-    *mark = c->mark;
-    return true;
+    return set_mark(v, c->id, side, c->mark);
 }
 
 /* R27: a side is current again only by the word of the other side, and only for this mark. */
 static bool fresh(const struct core_site *s, struct ledger *v, const struct change *c)
 {
-    int index = site_mirror(s, c->id);
-    if (index == NO_INDEX || c->node == c->by)
-        return false;
-    int side = mirror_side(&s->mirror[index], c->node);
-    if (side == NO_INDEX || mirror_side(&s->mirror[index], c->by) == NO_INDEX)
-        return false;
-    uint64_t now = ledger_mark(v, c->id, side);
+    int side = side_by_other(s, c, site_mirror(s, c->id));
+    uint64_t now = side != NO_INDEX ? ledger_mark(v, c->id, side) : 0;
     if (now == 0 || (now != c->mark && !mutant(M_CLEAR_ANY)))
         return false;
-    uint64_t *mark = mark_entry(v, c->id, side);
-    if (mark == NULL)
-        return false;
-    *mark = 0;
-    return true;
+    return set_mark(v, c->id, side, 0);
 }
 
 static bool override(const struct core_site *s, struct ledger *v, const struct change *c)
@@ -295,11 +301,7 @@ static bool override(const struct core_site *s, struct ledger *v, const struct c
     int side = index == NO_INDEX ? NO_INDEX : mirror_side(&s->mirror[index], c->node);
     if (side == NO_INDEX || ledger_mark(v, c->id, side) != c->mark || c->mark == 0)
         return false;
-    uint64_t *mark = mark_entry(v, c->id, side);
-    if (mark == NULL)
-        return false;
-    *mark = 0;
-    return true;
+    return set_mark(v, c->id, side, 0);
 }
 
 static bool goal(const struct core_site *s, struct ledger *v, const struct change *c)

@@ -103,6 +103,9 @@ bool ledger_is_current(const struct ledger *v, uint8_t node, uint64_t incarnatio
 /* The guest's entry or NULL. hint: where it probably is, such as its index in the site. */
 const struct ledger_guest *ledger_guest(const struct ledger *v, uint64_t id, int hint);
 
+/* Whether the guest's owner is this node in its present incarnation. */
+bool ledger_owns(const struct ledger *v, const struct ledger_guest *g, uint8_t node);
+
 /* Whether the guest has an owner that may still be running it. */
 bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g);
 

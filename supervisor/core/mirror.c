@@ -74,8 +74,7 @@ void mirrors_wishes(struct node *n, struct wishes *w)
         int side = peer_side(n, i);
         if (side == NO_INDEX || (!m->frozen && !m->synced))
             continue;
-        struct change c = {
-            .by = n->self, .incarnation = n->incarnation, .node = s->node[side], .id = s->id};
+        struct change c = {.node = s->node[side], .id = s->id};
         if (m->synced) {
             c.kind = CHANGE_FRESH;
             c.mark = ledger_mark(&n->known.value, s->id, side);

@@ -69,10 +69,7 @@ static void tick(struct node *n, uint64_t now, struct actions *out)
 {
     heartbeat_send(n, now, out);
     heartbeat_feed(n, now, out);
-    if (!n->memory.acceptor.remembers)
-        n->voting_since = 0;
-    else if (n->voting_since == 0)
-        n->voting_since = now;
+    node_since(&n->voting_since, n->memory.acceptor.remembers, now);
     takeover_fence(n, now, out);
     rounds_beat(n, now, out);
     n->dirty = true;

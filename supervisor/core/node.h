@@ -204,16 +204,23 @@ struct action *node_act(struct actions *out, enum action_kind kind);
 struct message *node_send(struct node *n, struct actions *out, enum message_kind kind, uint8_t to);
 uint32_t node_random(struct node *n);
 
+/* Keeps since when something has held without a break; 0: it does not. */
+static inline void node_since(uint64_t *since, bool holds, uint64_t now)
+{
+    *since = !holds ? 0 : *since != 0 ? *since : now;
+}
+
 /* This incarnation is named by the known value, and lives. */
 bool node_is_current(const struct node *n);
 
 /* Whether this node has heard the other within timing.silence. */
 bool node_hears(const struct node *n, uint8_t other, uint64_t now);
 
-/* Adds a change to those wanted, if it would have an effect after the ones before it. */
 struct wishes {
     int count;
     int max;
     struct change *change;
 };
+
+/* Adds a change that this node wants, if it would have an effect after the ones before it. */
 void node_wish(struct node *n, struct wishes *w, struct change c);

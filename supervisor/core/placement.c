@@ -121,7 +121,7 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
         int index = n->order[k];
         uint64_t id = n->site->guest[index].id;
         const struct ledger_guest *e = ledger_guest(&n->scratch, id, index);
-        struct change c = {.by = n->self, .incarnation = n->incarnation, .id = id};
+        struct change c = {.id = id};
         if (e != NULL && (e->flags & GUEST_STOPPED) != 0)
             continue;
         if (e != NULL && ledger_is_held(&n->scratch, e)) {

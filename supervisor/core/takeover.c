@@ -55,8 +55,7 @@ void takeover_learned(struct node *n, uint64_t now)
 static bool owns_any(const struct ledger *v, uint8_t node)
 {
     for (int i = 0; i < v->guests; i++)
-        if ((v->guest[i].flags & GUEST_OWNED) != 0 && v->guest[i].owner == node &&
-            v->guest[i].generation == v->node[node].generation)
+        if (ledger_owns(v, &v->guest[i], node))
             return true;
     return false;
 }
@@ -75,9 +74,9 @@ static bool waited(const struct node *n, uint8_t node, uint64_t now)
  * new to those: what they say of it must settle first. */
 static bool is_suspicious(struct node *n, uint8_t node, bool well, uint64_t now)
 {
-    uint64_t *since = &n->unwell_since[node];
-    *since = well ? 0 : *since != 0 ? *since : now;
-    return !well && (!node_hears(n, node, now) || now - *since >= n->site->timing.silence);
+    node_since(&n->unwell_since[node], !well, now);
+    return !well &&
+           (!node_hears(n, node, now) || now - n->unwell_since[node] >= n->site->timing.silence);
 }
 
 /* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device or
@@ -94,11 +93,7 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
 {
     const struct ledger_node *e = &n->known.value.node[node];
     bool well = takeover_is_well(n, node, now);
-    struct change c = {.by = n->self,
-                       .incarnation = n->incarnation,
-                       .node = node,
-                       .generation = e->generation,
-                       .suspicion = e->suspicion};
+    struct change c = {.node = node, .generation = e->generation, .suspicion = e->suspicion};
     if (e->generation == 0 || (e->flags & NODE_DEAD) != 0)
         return;
     bool judges = may_judge(n, now) && node != n->self;
@@ -122,12 +117,8 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
 void takeover_fenced_wishes(struct node *n, struct wishes *w)
 {
     for (uint8_t i = 0; i < n->site->nodes; i++) {
-        struct change c = {.kind = CHANGE_DEAD,
-                           .by = n->self,
-                           .incarnation = n->incarnation,
-                           .node = i,
-                           .generation = n->fenced[i],
-                           .fenced = true};
+        struct change c = {
+            .kind = CHANGE_DEAD, .node = i, .generation = n->fenced[i], .fenced = true};
         if (n->fenced[i] != 0 && i != n->self)
             node_wish(n, w, c);
     }
@@ -137,10 +128,7 @@ void takeover_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         suspicion_wish(n, w, i, now);
-        if (!placement_is_able(n, i, now))
-            n->well_since[i] = 0;
-        else if (n->well_since[i] == 0)
-            n->well_since[i] = now;
+        node_since(&n->well_since[i], placement_is_able(n, i, now), now);
     }
     placement_wishes(n, w, now);
 }

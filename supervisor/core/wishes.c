@@ -11,10 +11,17 @@
 #define SETTLE_BEATS  2     /* an accepted value that is not seen to be chosen is proposed again */
 #define COMMAND_MS    60000 /* an operator's command that cannot be carried out is dropped */
 
+static void add(struct node *n, struct wishes *w, const struct change *c)
+{
+    if (w->count < w->max && ledger_change(n->site, &n->scratch, c))
+        w->change[w->count++] = *c;
+}
+
 void node_wish(struct node *n, struct wishes *w, struct change c)
 {
-    if (w->count < w->max && ledger_change(n->site, &n->scratch, &c))
-        w->change[w->count++] = c;
+    c.by = n->self;
+    c.incarnation = n->incarnation;
+    add(n, w, &c);
 }
 
 /* Something accepted that is not known to be chosen, or a node that waits to remember again: only a
@@ -38,12 +45,8 @@ static void own_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
     const struct ledger_node *me = &n->known.value.node[n->self];
     if (me->incarnation != n->incarnation && !n->joined) {
-        struct change c = {.kind = CHANGE_JOIN,
-                           .by = n->self,
-                           .node = n->self,
-                           .incarnation = n->incarnation,
-                           .replaces = me->incarnation};
-        node_wish(n, w, c);
+        struct change join = {.kind = CHANGE_JOIN, .node = n->self, .replaces = me->incarnation};
+        node_wish(n, w, join);
     }
     guest_wishes(n, w, now);
     mirrors_wishes(n, w);
@@ -79,14 +82,8 @@ void wishes_drive(struct node *n, uint64_t now, struct actions *out)
     ledger_copy(&n->scratch, &n->known.value);
     own_wishes(n, &w, now);
     bool unsettled = is_unsettled(n, now);
-    if (w.count == 0)
-        n->wish_since = 0;
-    else if (n->wish_since == 0)
-        n->wish_since = now;
-    if (!unsettled)
-        n->settle_since = 0;
-    else if (n->settle_since == 0)
-        n->settle_since = now;
+    node_since(&n->wish_since, w.count > 0, now);
+    node_since(&n->settle_since, unsettled, now);
 
     /* No wish may depend on one other node: the leader may hang, or be out of reach. */
     bool overdue = w.count > 0 && now - n->wish_since >= (uint64_t)OVERDUE_BEATS * t->beat;
@@ -95,7 +92,7 @@ void wishes_drive(struct node *n, uint64_t now, struct actions *out)
                          (uint64_t)(leader == n->self ? SETTLE_BEATS : 2 * OVERDUE_BEATS) * t->beat;
     if (leader == n->self) {
         for (int i = 0; i < n->requests; i++)
-            node_wish(n, &w, n->request[i]);
+            add(n, &w, &n->request[i]);
         takeover_wishes(n, &w, now);
     } else if (w.count > 0 && !overdue) {
         request(n, &w, leader, now, out);
@@ -113,10 +110,7 @@ void wishes_command(struct node *n, const struct change *c, uint64_t now)
 {
     if (n->commands == (int)(sizeof(n->command) / sizeof(n->command[0])))
         return;
-    n->command[n->commands] = *c;
-    n->command[n->commands].by = n->self;
-    n->command[n->commands].incarnation = n->incarnation;
-    n->commands++;
+    n->command[n->commands++] = *c;
     n->command_since = now;
 }
 
