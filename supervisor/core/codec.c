@@ -22,57 +22,30 @@ static void fail(struct codec *c, const char *why)
         c->bad = why;
 }
 
-static void number(struct codec *c, uint64_t *v, unsigned bytes)
+/* Integers travel as they lie in memory. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is little-endian");
+
+static void number(struct codec *c, void *v, size_t size)
 {
-    if (c->bad != NULL || c->left < bytes) {
+    if (c->bad != NULL || c->left < size) {
         fail(c, "too short");
         return;
     }
-    if (!c->writing)
-        *v = 0;
-    for (unsigned i = 0; i < bytes; i++) {
-        if (c->writing)
-            c->at[i] = (uint8_t)(*v >> 8 * i);
-        else
-            *v |= (uint64_t)c->at[i] << 8 * i;
-    }
-    c->at += bytes;
-    c->left -= bytes;
+    if (c->writing)
+        memcpy(c->at, v, size);
+    else
+        memcpy(v, c->at, size);
+    c->at += size;
+    c->left -= size;
 }
 
-static void u64(struct codec *c, uint64_t *v)
-{
-    number(c, v, 8);
-}
-
-static void u32(struct codec *c, uint32_t *v)
-{
-    uint64_t n = *v;
-    number(c, &n, 4);
-    if (!c->writing)
-        *v = (uint32_t)n;
-}
-
-static void u16(struct codec *c, uint16_t *v)
-{
-    uint64_t n = *v;
-    number(c, &n, 2);
-    if (!c->writing)
-        *v = (uint16_t)n;
-}
-
-static void u8(struct codec *c, uint8_t *v)
-{
-    uint64_t n = *v;
-    number(c, &n, 1);
-    if (!c->writing)
-        *v = (uint8_t)n;
-}
+/* One integer, or an array of them. */
+#define NUMBER(c, field) number(c, &(field), sizeof(field))
 
 static void flag(struct codec *c, bool *v)
 {
     uint8_t n = *v;
-    u8(c, &n);
+    NUMBER(c, n);
     if (n > 1)
         fail(c, "a flag is neither 0 nor 1");
     if (!c->writing)
@@ -85,7 +58,7 @@ static void below(struct codec *c, uint32_t *v, uint32_t limit, const char *why)
     uint8_t n = (uint8_t)*v;
     if (c->writing && *v >= limit)
         fail(c, why);
-    u8(c, &n);
+    NUMBER(c, n);
     if (!c->writing)
         *v = n;
     if (n >= limit)
@@ -94,61 +67,29 @@ static void below(struct codec *c, uint32_t *v, uint32_t limit, const char *why)
 
 static void bits(struct codec *c, uint8_t *v, uint8_t all)
 {
-    u8(c, v);
+    NUMBER(c, *v);
     if ((*v & ~all) != 0)
         fail(c, "an unknown flag is set");
 }
 
 static void node(struct codec *c, uint8_t *v, unsigned nodes)
 {
-    u8(c, v);
+    NUMBER(c, *v);
     if (*v >= nodes && *v != NO_NODE)
         fail(c, "a node out of range");
 }
 
 static void ballot(struct codec *c, struct ballot *b)
 {
-    u32(c, &b->number);
-    u8(c, &b->node);
+    NUMBER(c, b->number);
+    NUMBER(c, b->node);
     if (b->node >= CORE_NODES)
         fail(c, "a node out of range");
-    u64(c, &b->incarnation);
+    NUMBER(c, b->incarnation);
 }
 
-static void ledger(struct codec *c, struct ledger *v)
+static void refuse_twins(struct codec *c, const struct ledger *v)
 {
-    u32(c, &v->version);
-    u32(c, &v->cold);
-    u8(c, &v->nodes);
-    u16(c, &v->guests);
-    u16(c, &v->mirrors);
-    if (v->nodes == 0 || v->nodes > CORE_NODES || v->guests > CORE_GUESTS ||
-        v->mirrors > CORE_MIRRORS)
-        fail(c, "a count out of range");
-    for (int i = 0; i < v->nodes && c->bad == NULL; i++) {
-        struct ledger_node *n = &v->node[i];
-        u64(c, &n->incarnation);
-        u32(c, &n->generation);
-        u32(c, &n->suspicion);
-        bits(c, &n->flags, NODE_FLAGS);
-    }
-    for (int i = 0; i < v->guests && c->bad == NULL; i++) {
-        struct ledger_guest *g = &v->guest[i];
-        u64(c, &g->id);
-        u32(c, &g->generation);
-        u32(c, &g->epoch);
-        u16(c, &g->commands);
-        node(c, &g->owner, v->nodes);
-        node(c, &g->goal, v->nodes);
-        bits(c, &g->flags, GUEST_FLAGS);
-        if ((g->flags & GUEST_OWNED) != 0 && g->owner == NO_NODE)
-            fail(c, "an owner out of range");
-    }
-    for (int i = 0; i < v->mirrors && c->bad == NULL; i++) {
-        u64(c, &v->mirror[i].id);
-        u64(c, &v->mirror[i].mark[0]);
-        u64(c, &v->mirror[i].mark[1]);
-    }
     for (int i = 0; i < v->guests && c->bad == NULL; i++)
         if (ledger_guest(v, v->guest[i].id, NO_INDEX) != &v->guest[i])
             fail(c, "a guest twice");
@@ -158,26 +99,60 @@ static void ledger(struct codec *c, struct ledger *v)
                 fail(c, "a mirror twice");
 }
 
+static void ledger(struct codec *c, struct ledger *v)
+{
+    NUMBER(c, v->version);
+    NUMBER(c, v->cold);
+    NUMBER(c, v->nodes);
+    NUMBER(c, v->guests);
+    NUMBER(c, v->mirrors);
+    if (v->nodes == 0 || v->nodes > CORE_NODES || v->guests > CORE_GUESTS ||
+        v->mirrors > CORE_MIRRORS)
+        fail(c, "a count out of range");
+    for (int i = 0; i < v->nodes && c->bad == NULL; i++) {
+        struct ledger_node *n = &v->node[i];
+        NUMBER(c, n->incarnation);
+        NUMBER(c, n->generation);
+        NUMBER(c, n->suspicion);
+        bits(c, &n->flags, NODE_FLAGS);
+    }
+    for (int i = 0; i < v->guests && c->bad == NULL; i++) {
+        struct ledger_guest *g = &v->guest[i];
+        NUMBER(c, g->id);
+        NUMBER(c, g->generation);
+        NUMBER(c, g->epoch);
+        NUMBER(c, g->commands);
+        node(c, &g->owner, v->nodes);
+        node(c, &g->goal, v->nodes);
+        bits(c, &g->flags, GUEST_FLAGS);
+        if ((g->flags & GUEST_OWNED) != 0 && g->owner == NO_NODE)
+            fail(c, "an owner out of range");
+    }
+    for (int i = 0; i < v->mirrors && c->bad == NULL; i++) {
+        NUMBER(c, v->mirror[i].id);
+        NUMBER(c, v->mirror[i].mark);
+    }
+    refuse_twins(c, v);
+}
+
 static void beat(struct codec *c, struct beat *b)
 {
-    u64(c, &b->incarnation);
-    u32(c, &b->life);
-    u32(c, &b->seq);
+    NUMBER(c, b->incarnation);
+    NUMBER(c, b->life);
+    NUMBER(c, b->seq);
 }
 
 static void heartbeat(struct codec *c, struct heartbeat *h)
 {
     beat(c, &h->beat);
     bits(c, &h->flags, BEAT_FLAGS);
-    u16(c, &h->heard);
-    u16(c, &h->linked);
+    NUMBER(c, h->heard);
+    NUMBER(c, h->linked);
     ballot(c, &h->known);
     ballot(c, &h->accepted);
-    u64(c, &h->site);
-    for (int i = 0; i < CORE_GUESTS / 64; i++) {
-        u64(c, &h->unfit.word[i]);
-        u64(c, &h->running.word[i]);
-    }
+    NUMBER(c, h->site);
+    NUMBER(c, h->unfit.word);
+    NUMBER(c, h->running.word);
     for (int i = 0; i < CORE_NODES; i++)
         beat(c, &h->echo[i]);
 }
@@ -192,14 +167,14 @@ static void change(struct codec *c, struct change *x)
     node(c, &x->node, CORE_NODES);
     flag(c, &x->on);
     flag(c, &x->fenced);
-    u16(c, &x->commands);
-    u32(c, &x->generation);
-    u32(c, &x->epoch);
-    u32(c, &x->suspicion);
-    u64(c, &x->incarnation);
-    u64(c, &x->replaces);
-    u64(c, &x->id);
-    u64(c, &x->mark);
+    NUMBER(c, x->commands);
+    NUMBER(c, x->generation);
+    NUMBER(c, x->epoch);
+    NUMBER(c, x->suspicion);
+    NUMBER(c, x->incarnation);
+    NUMBER(c, x->replaces);
+    NUMBER(c, x->id);
+    NUMBER(c, x->mark);
 }
 
 static void request(struct codec *c, struct request *r)
@@ -216,12 +191,12 @@ static void round_(struct codec *c, struct round *r)
 {
     ballot(c, &r->ballot);
     ballot(c, &r->accepted);
-    u64(c, &r->named);
-    u64(c, &r->incarnation);
-    u64(c, &r->replaces);
+    NUMBER(c, r->named);
+    NUMBER(c, r->incarnation);
+    NUMBER(c, r->replaces);
     flag(c, &r->remembers);
     flag(c, &r->cold);
-    u16(c, &r->acceptors);
+    NUMBER(c, r->acceptors);
 }
 
 /* One description serves both directions: encoding only reads what it is given. */
@@ -244,7 +219,7 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
     uint32_t kind = m->kind;
     bool valued = m->value != NULL;
     below(c, &kind, MESSAGE_KINDS, "an unknown kind of message");
-    u8(c, &m->from);
+    NUMBER(c, m->from);
     node(c, &m->to, CORE_NODES);
     if (m->from >= CORE_NODES)
         fail(c, "a node out of range");
@@ -268,15 +243,15 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
 static void memory(struct codec *c, struct memory *m)
 {
     struct acceptor *a = &m->acceptor;
-    u8(c, &m->self);
-    u8(c, &m->nodes);
-    u64(c, &m->cluster);
-    u32(c, &m->life);
-    u32(c, &m->marks);
+    NUMBER(c, m->self);
+    NUMBER(c, m->nodes);
+    NUMBER(c, m->cluster);
+    NUMBER(c, m->life);
+    NUMBER(c, m->marks);
     flag(c, &m->armed);
     for (int i = 0; i < CORE_GUESTS && c->bad == NULL; i++) {
-        u64(c, &m->left[i].id);
-        u32(c, &m->left[i].epoch);
+        NUMBER(c, m->left[i].id);
+        NUMBER(c, m->left[i].epoch);
         node(c, &m->left[i].to, CORE_NODES);
         flag(c, &m->left[i].stopped);
     }
@@ -284,7 +259,7 @@ static void memory(struct codec *c, struct memory *m)
     ballot(c, &a->accepted);
     flag(c, &a->remembers);
     flag(c, &a->chosen);
-    u16(c, &a->acceptors);
+    NUMBER(c, a->acceptors);
     ledger(c, &a->value);
     if (ballot_compare(&a->accepted, &a->promised) > 0)
         fail(c, "more accepted than promised");
@@ -311,10 +286,10 @@ static void header(struct codec *c, uint32_t magic, uint16_t version, uint16_t w
     uint16_t v = version;
     uint16_t w = what;
     uint32_t l = length;
-    u32(c, &m);
-    u16(c, &v);
-    u16(c, &w);
-    u32(c, &l);
+    NUMBER(c, m);
+    NUMBER(c, v);
+    NUMBER(c, w);
+    NUMBER(c, l);
     if (m != magic)
         fail(c, "not ours");
     else if (v != version)
@@ -337,7 +312,7 @@ static size_t seal(uint8_t *buf, size_t size, const struct codec *payload, enum 
     header(&head, MAGIC, CODEC_VERSION, (uint16_t)what, (uint32_t)length);
     uint32_t crc = crc32(buf, HEADER + length);
     struct codec tail = {.at = buf + HEADER + length, .left = TRAILER, .writing = true};
-    u32(&tail, &crc);
+    NUMBER(&tail, crc);
     return HEADER + length + TRAILER;
 }
 
@@ -353,7 +328,7 @@ static struct codec unseal(const uint8_t *buf, size_t size, enum what what)
     struct codec tail = {.at = (uint8_t *)unconst(buf) + HEADER + length, .left = TRAILER};
     uint32_t crc = 0;
     header(&c, MAGIC, CODEC_VERSION, (uint16_t)what, (uint32_t)length);
-    u32(&tail, &crc);
+    NUMBER(&tail, crc);
     if (crc != crc32(buf, HEADER + length))
         fail(&c, "damaged");
     c.left = length;

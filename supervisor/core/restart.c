@@ -32,19 +32,12 @@ struct restart_verdict restart_decide(const struct restart_policy *policy,
 
 const char *guest_end_name(enum guest_end end)
 {
-    switch (end) {
-    case GUEST_END_POWEROFF:
-        return "poweroff";
-    case GUEST_END_REBOOT:
-        return "reboot";
-    case GUEST_END_CRASH:
-        return "crash";
-    case GUEST_END_DESTROYED:
-        return "destroyed";
-    case GUEST_END_START_FAILED:
-        return "start failed";
-    case GUEST_END_COUNT:
-        break;
-    }
-    return "unknown";
+    static const char *const names[GUEST_END_COUNT] = {
+        [GUEST_END_POWEROFF] = "poweroff",
+        [GUEST_END_REBOOT] = "reboot",
+        [GUEST_END_CRASH] = "crash",
+        [GUEST_END_DESTROYED] = "destroyed",
+        [GUEST_END_START_FAILED] = "start failed",
+    };
+    return end < GUEST_END_COUNT ? names[end] : "unknown";
 }

@@ -26,28 +26,33 @@ uint64_t timing_takeover(const struct timing *t, uint32_t rtt)
 
 int timing_check(const struct timing *t, char *text, size_t size)
 {
+    const struct {
+        const char *name;
+        uint32_t ms;
+        bool bad;
+        const char *least;
+    } rows[] = {
+        {"lease", t->lease, t->beat == 0 || t->lease < 3ull * t->beat, "at least three"},
+        {"lease", t->lease, t->lease > 12ull * t->beat, "at most twelve"},
+        {"watchdog", t->watchdog, t->watchdog < 3ull * t->beat, "at least three"},
+        {"silence", t->silence, t->silence < 2ull * t->beat, "at least two"},
+    };
     if (t->drift_ppm >= MILLION / 10) {
         snprintf(text, size, "drift=%u ppm: must be below 100000", t->drift_ppm);
-    } else if (t->beat == 0 || t->lease < 3ull * t->beat) {
-        snprintf(text, size, "lease=%u ms must be at least three heartbeats of %u ms", t->lease,
-                 t->beat);
-    } else if (t->lease > 12ull * t->beat) {
-        snprintf(text, size, "lease=%u ms must be at most twelve heartbeats of %u ms", t->lease,
-                 t->beat);
-    } else if (t->watchdog < 3ull * t->beat) {
-        snprintf(text, size, "watchdog=%u ms must be at least three heartbeats of %u ms",
-                 t->watchdog, t->beat);
-    } else if (t->silence < 2ull * t->beat) {
-        snprintf(text, size, "silence=%u ms must be at least two heartbeats of %u ms", t->silence,
-                 t->beat);
-    } else if (timing_wait(t) < timing_least_wait(t)) {
-        snprintf(text, size,
-                 "wait=%u ms is too short: (lease %u + watchdog %u) x (1 + %u ppm) / (1 - %u ppm)"
-                 " + margin %u = %llu ms",
-                 t->wait, t->lease, t->watchdog, t->drift_ppm, t->drift_ppm, t->margin,
-                 (unsigned long long)timing_least_wait(t));
-    } else {
-        return 0;
+        return -1;
     }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].bad) {
+            snprintf(text, size, "%s=%u ms must be %s heartbeats of %u ms", rows[i].name,
+                     rows[i].ms, rows[i].least, t->beat);
+            return -1;
+        }
+    if (timing_wait(t) >= timing_least_wait(t))
+        return 0;
+    snprintf(text, size,
+             "wait=%u ms is too short: (lease %u + watchdog %u) x (1 + %u ppm) / (1 - %u ppm)"
+             " + margin %u = %llu ms",
+             t->wait, t->lease, t->watchdog, t->drift_ppm, t->drift_ppm, t->margin,
+             (unsigned long long)timing_least_wait(t));
     return -1;
 }
