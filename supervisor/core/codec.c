@@ -79,6 +79,13 @@ static void node(struct codec *c, uint8_t *v, unsigned nodes)
         fail(c, "a node out of range");
 }
 
+/* What names nodes without knowing how many there are, now that it is known. */
+static void within(struct codec *c, uint8_t nodes, uint8_t node, nodeset more)
+{
+    if (c->bad == NULL && (node >= nodes || more >> nodes != 0))
+        fail(c, "a node out of range");
+}
+
 static void ballot(struct codec *c, struct ballot *b)
 {
     NUMBER(c, b->number);
@@ -232,8 +239,10 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
         request(c, &m->request);
     else
         round_(c, &m->round);
-    if (valued && c->bad == NULL)
+    if (valued && c->bad == NULL) {
         ledger(c, value);
+        within(c, value->nodes, m->from, m->round.acceptors);
+    }
     if (c->writing)
         return;
     m->kind = kind;
@@ -252,7 +261,7 @@ static void memory(struct codec *c, struct memory *m)
     for (int i = 0; i < CORE_GUESTS && c->bad == NULL; i++) {
         NUMBER(c, m->left[i].id);
         NUMBER(c, m->left[i].epoch);
-        node(c, &m->left[i].to, CORE_NODES);
+        node(c, &m->left[i].to, m->nodes);
         flag(c, &m->left[i].stopped);
     }
     ballot(c, &a->promised);
@@ -263,8 +272,11 @@ static void memory(struct codec *c, struct memory *m)
     ledger(c, &a->value);
     if (ballot_compare(&a->accepted, &a->promised) > 0)
         fail(c, "more accepted than promised");
-    if (m->self >= m->nodes || m->nodes != a->value.nodes)
+    if (m->nodes != a->value.nodes)
         fail(c, "a node out of range");
+    within(c, m->nodes, m->self, a->acceptors);
+    within(c, m->nodes, a->promised.node, 0);
+    within(c, m->nodes, a->accepted.node, 0);
 }
 
 /* CRC-32 as in IEEE 802.3 and zlib: the reflected polynomial 0xEDB88320. */

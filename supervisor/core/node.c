@@ -52,10 +52,25 @@ bool node_hears(const struct node *n, uint8_t other, uint64_t now)
     return p->known && now - p->heard_at <= n->site->timing.silence;
 }
 
+/* It may be of this cluster: it names no node that this one does not have. */
+static bool is_ours(const struct node *n, const struct message *m)
+{
+    uint8_t nodes = n->site->nodes;
+    uint8_t proposer = 0;
+    nodeset named = 0;
+    if (m->kind == MESSAGE_HEARTBEAT) {
+        named = m->heartbeat.heard | m->heartbeat.linked;
+    } else if (m->kind != MESSAGE_REQUEST) { /* whose changes are judged one by one */
+        named = m->round.acceptors;
+        proposer = m->round.ballot.node;
+    }
+    return m->from < nodes && m->from != n->self && proposer < nodes &&
+           (named & ~site_all(n->site)) == 0 && (m->value == NULL || m->value->nodes == nodes);
+}
+
 static void on_message(struct node *n, const struct message *m, uint64_t now, struct actions *out)
 {
-    if (m->from >= n->site->nodes || m->from == n->self ||
-        (m->value != NULL && m->value->nodes != n->site->nodes))
+    if (!is_ours(n, m))
         return;
     if (m->kind == MESSAGE_HEARTBEAT)
         heartbeat_heard(n, m, now, out);

@@ -114,6 +114,38 @@ static void what_does_not_belong_together_is_refused(void **state)
     assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
 }
 
+static void who_is_beyond_the_number_of_nodes_is_refused(void **state)
+{
+    (void)state;
+    static struct ledger v;
+    ledger_init(&v, 3);
+    struct message m = {.kind = MESSAGE_CHOSEN, .from = 2, .to = EVERYBODY, .value = &v};
+    m.round.acceptors = 0x7;
+    assert_int_not_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
+    m.round.acceptors = 0xf;
+    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
+    m.round.acceptors = 0x7;
+    m.from = 3;
+    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
+
+    memset(&memory, 0, sizeof(memory));
+    memory.nodes = memory.acceptor.value.nodes = 3;
+    memory.acceptor.promised.number = memory.acceptor.promised.node = 2;
+    memory.acceptor.acceptors = 0x7;
+    memory.left[0].to = 2;
+    assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.acceptor.acceptors = 0xf;
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.acceptor.acceptors = 0x7;
+    memory.acceptor.promised.node = 3;
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.acceptor.promised.node = 2;
+    memory.left[0].to = 3;
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.left[0].to = NO_NODE;
+    assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+}
+
 static void a_memory_comes_back_field_by_field(void **state)
 {
     (void)state;
@@ -190,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_message_twice_in_one_is_refused),
         cmocka_unit_test(another_version_and_another_thing_are_refused_by_name),
         cmocka_unit_test(what_does_not_belong_together_is_refused),
+        cmocka_unit_test(who_is_beyond_the_number_of_nodes_is_refused),
         cmocka_unit_test(a_memory_comes_back_field_by_field),
         cmocka_unit_test(another_nodes_memory_is_as_good_as_none),
         cmocka_unit_test(the_largest_message_and_memory_fit_and_one_byte_less_does_not),
