@@ -85,6 +85,8 @@ UNIT_BIN := $(B)/host/tests
 $(UNIT_BIN)/%: $(HOST_DIR)/tests/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(HOST_LINK) -lcmocka
+# Whole nodes of core/, by hand.
+$(UNIT_BIN)/test_core_node $(UNIT_BIN)/test_core_placement: $(HOST_DIR)/tests/core_lab.o
 
 # A fuzzer is supervisor/tests/fuzz_X.c; its seeds are in supervisor/tests/seeds/X.
 FUZZERS := $(basename $(notdir $(wildcard supervisor/tests/fuzz_*.c)))
