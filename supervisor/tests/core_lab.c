@@ -143,7 +143,7 @@ static void start(uint8_t node, bool first)
                      .domain = lab.domain[node],
                      .seed = 1u + node};
     if (b.incarnation < 1000)
-        b.incarnation = 1000u * (1u + node);
+        b.incarnation = UINT64_C(1000) * (1u + node);
     lab.on |= node_bit(node);
     node_init(&lab.node[node], &b, lab.now, &lab.out);
     perform_all(node);
@@ -291,7 +291,9 @@ void lab_end(int guest, enum guest_end end)
 {
     uint8_t node = lab_where(guest);
     struct event e = {.kind = EVENT_GUEST_ENDED, .index = guest, .end = end};
-    assert_int_not_equal(node, NO_NODE);
+    assert_true(node < LAB_NODES);
+    if (node >= LAB_NODES) /* the analyzer does not know that assert_true ends the test */
+        return;
     lab.domain[node][guest] = DOMAIN_NONE;
     lab_step(node, e);
     settle();

@@ -13,9 +13,14 @@ static struct acceptor acceptor;
 static struct ledger value;
 static struct change change;
 
+static uint64_t first_boot(uint8_t node)
+{
+    return UINT64_C(10) * (node + 1u);
+}
+
 static struct ballot ballot(uint32_t number, uint8_t node)
 {
-    return (struct ballot){.number = number, .node = node, .incarnation = 10u * (node + 1u)};
+    return (struct ballot){.number = number, .node = node, .incarnation = first_boot(node)};
 }
 
 /* A cluster of so many nodes whose value names the first boot of each. */
@@ -27,7 +32,7 @@ static void cluster(uint8_t nodes)
     ledger_init(&value, nodes);
     value.version = 7;
     for (uint8_t i = 0; i < nodes; i++)
-        value.node[i] = (struct ledger_node){.incarnation = 10u * (i + 1u), .generation = 1};
+        value.node[i] = (struct ledger_node){.incarnation = first_boot(i), .generation = 1};
 }
 
 static int setup(void **state)
@@ -49,7 +54,7 @@ static struct round promise(uint8_t node, uint32_t accepted)
     return (struct round){.ballot = p.ballot,
                           .accepted = ballot(accepted, 0),
                           .remembers = true,
-                          .incarnation = 10u * (node + 1u)};
+                          .incarnation = first_boot(node)};
 }
 
 static enum proposer_step promised(uint8_t node, struct round r)
@@ -229,7 +234,7 @@ static void r8_what_is_chosen_is_kept_and_nothing_older_after_it(void **state)
 
 static enum proposer_step cold_promise(uint8_t node)
 {
-    struct round r = {.ballot = p.ballot, .incarnation = 10u * (node + 1u)};
+    struct round r = {.ballot = p.ballot, .incarnation = first_boot(node)};
     return proposer_promise(&p, &voters, node, &r, NULL, 1000);
 }
 
