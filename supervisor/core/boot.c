@@ -46,7 +46,6 @@ static void recall(struct node *n, const struct boot *b)
     chosen_note_name(n, a->value.node[n->self].incarnation);
     if (a->chosen && a->accepted.number != 0) {
         n->known.ballot = a->accepted;
-        n->known.acceptors = a->acceptors;
         ledger_copy(&n->known.value, &a->value);
         n->joined = a->value.node[n->self].incarnation == n->incarnation;
     }

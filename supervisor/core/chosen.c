@@ -1,5 +1,6 @@
 #include "core/chosen.h"
 
+#include "core/mutant.h"
 #include "core/takeover.h"
 
 void chosen_note_name(struct node *n, uint64_t named)
@@ -20,6 +21,8 @@ void chosen_check_alive(struct node *n, struct actions *out)
     bool replaced = n->joined && !named;
     bool dead = named && !node_is_current(n);
     n->joined |= named;
+    if (mutant(M_DEAD_LIVE_ON))
+        return;
     if ((replaced || dead) && !n->resetting) {
         n->resetting = true;
         node_act(out, ACT_REPORT)->text = "this node was declared dead: resetting the host";
@@ -40,17 +43,18 @@ static void forgive(struct node *n)
     }
 }
 
-void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, nodeset acceptors,
-                  uint64_t now, struct actions *out)
+void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, uint64_t now,
+                  struct actions *out)
 {
+    if (acceptor_is_foreign(&n->memory.acceptor, v))
+        return;
     chosen_note_name(n, v->node[n->self].incarnation);
-    if (acceptor_learn(&n->memory.acceptor, b, v, acceptors, n->self, n->incarnation))
+    if (acceptor_learn(&n->memory.acceptor, b, v, n->self, n->incarnation))
         node_act(out, ACT_JOURNAL);
     chosen_note_ballot(n, b);
     if (ballot_compare(b, &n->known.ballot) <= 0)
         return;
     n->known.ballot = *b;
-    n->known.acceptors = acceptors;
     ledger_copy(&n->known.value, v);
     n->dirty = true;
     takeover_learned(n, now);
@@ -62,6 +66,5 @@ void chosen_tell(struct node *n, uint8_t to, struct actions *out)
 {
     struct message *m = node_send(n, out, MESSAGE_CHOSEN, to);
     m->round.ballot = n->known.ballot;
-    m->round.acceptors = n->known.acceptors;
     m->value = &n->known.value;
 }

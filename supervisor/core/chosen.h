@@ -9,8 +9,8 @@ void chosen_note_name(struct node *n, uint64_t named);
 void chosen_note_ballot(struct node *n, const struct ballot *b);
 
 /* Takes note of a chosen value; an older one than the known changes nothing. */
-void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, nodeset acceptors,
-                  uint64_t now, struct actions *out);
+void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, uint64_t now,
+                  struct actions *out);
 
 void chosen_tell(struct node *n, uint8_t to, struct actions *out);
 

@@ -80,9 +80,9 @@ static void node(struct codec *c, uint8_t *v, unsigned nodes)
 }
 
 /* What names nodes without knowing how many there are, now that it is known. */
-static void within(struct codec *c, uint8_t nodes, uint8_t node, nodeset more)
+static void within(struct codec *c, uint8_t nodes, uint8_t node)
 {
-    if (c->bad == NULL && (node >= nodes || more >> nodes != 0))
+    if (c->bad == NULL && node >= nodes)
         fail(c, "a node out of range");
 }
 
@@ -109,7 +109,7 @@ static void refuse_twins(struct codec *c, const struct ledger *v)
 static void ledger(struct codec *c, struct ledger *v)
 {
     NUMBER(c, v->version);
-    NUMBER(c, v->cold);
+    NUMBER(c, v->era);
     NUMBER(c, v->nodes);
     NUMBER(c, v->guests);
     NUMBER(c, v->mirrors);
@@ -203,7 +203,6 @@ static void round_(struct codec *c, struct round *r)
     NUMBER(c, r->replaces);
     flag(c, &r->remembers);
     flag(c, &r->cold);
-    NUMBER(c, r->acceptors);
 }
 
 /* One description serves both directions: encoding only reads what it is given. */
@@ -241,7 +240,7 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
         round_(c, &m->round);
     if (valued && c->bad == NULL) {
         ledger(c, value);
-        within(c, value->nodes, m->from, m->round.acceptors);
+        within(c, value->nodes, m->from);
     }
     if (c->writing)
         return;
@@ -268,15 +267,14 @@ static void memory(struct codec *c, struct memory *m)
     ballot(c, &a->accepted);
     flag(c, &a->remembers);
     flag(c, &a->chosen);
-    NUMBER(c, a->acceptors);
     ledger(c, &a->value);
     if (ballot_compare(&a->accepted, &a->promised) > 0)
         fail(c, "more accepted than promised");
     if (m->nodes != a->value.nodes)
         fail(c, "a node out of range");
-    within(c, m->nodes, m->self, a->acceptors);
-    within(c, m->nodes, a->promised.node, 0);
-    within(c, m->nodes, a->accepted.node, 0);
+    within(c, m->nodes, m->self);
+    within(c, m->nodes, a->promised.node);
+    within(c, m->nodes, a->accepted.node);
 }
 
 /* CRC-32 as in IEEE 802.3 and zlib: the reflected polynomial 0xEDB88320. */

@@ -55,7 +55,7 @@ bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g)
 /* The mark of every mirror side that nobody has vouched for since the last cold start. */
 static uint64_t cold_mark(const struct ledger *v)
 {
-    return UINT64_C(0xff) << 56 | v->cold;
+    return UINT64_C(0xff) << 56 | v->era >> 8;
 }
 
 /* R29: a mirror that the ledger does not know is stale on both sides. */
@@ -64,7 +64,7 @@ uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side)
     for (int i = 0; i < v->mirrors; i++)
         if (v->mirror[i].id == id)
             return v->mirror[i].mark[side];
-    return mutant(M_COLD_TRUST) ? 0 : cold_mark(v);
+    return mutant(M_UNKNOWN_FRESH) ? 0 : cold_mark(v);
 }
 
 bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int index, uint8_t node)
@@ -137,7 +137,7 @@ static bool join(const struct core_site *s, struct ledger *v, const struct chang
 {
     (void)s;
     struct ledger_node *n = &v->node[c->by];
-    if (n->incarnation == c->incarnation || n->incarnation != c->replaces)
+    if (n->incarnation == c->incarnation || (n->incarnation != c->replaces && !mutant(M_ANY_JOIN)))
         return false;
     n->incarnation = c->incarnation;
     n->generation++;
@@ -177,7 +177,8 @@ static bool dead(const struct core_site *s, struct ledger *v, const struct chang
     bool waited = c->suspicion != 0 && n->suspicion == c->suspicion;
     if (mutant(M_ANY_SUSPICION))
         waited = n->suspicion != 0;
-    if (n->generation != c->generation || (!waited && !c->fenced))
+    if ((n->generation != c->generation && !(c->fenced && mutant(M_ANY_FENCED))) ||
+        (!waited && !c->fenced))
         return false;
     uint8_t flags = (uint8_t)(n->flags | NODE_DEAD | (c->fenced ? NODE_FENCED : 0));
     bool changed = flags != n->flags;
@@ -186,11 +187,20 @@ static bool dead(const struct core_site *s, struct ledger *v, const struct chang
     return changed;
 }
 
+/* What stands for a ring's number where it is taken for an epoch. */
+static uint32_t memberships(const struct ledger *v)
+{
+    uint32_t count = 0;
+    for (uint8_t i = 0; i < v->nodes; i++)
+        count += v->node[i].generation;
+    return count;
+}
+
 static void give_to(struct ledger *v, struct ledger_guest *g, uint8_t node)
 {
     g->owner = node;
     g->generation = v->node[node].generation;
-    g->epoch++;
+    g->epoch = mutant(M_RING_EPOCH) ? memberships(v) : g->epoch + 1;
     g->flags = GUEST_OWNED;
     g->goal = NO_NODE; /* reached, or out of reach */
 }
@@ -274,12 +284,21 @@ static int side_by_other(const struct core_site *s, const struct change *c, int 
     return mirror_side(&s->mirror[index], c->node);
 }
 
-/* R26: only the living owner of the guest may mark, and only the other side. */
+/* Of the same maker (see core/mirror.c), and made before the other. */
+static bool is_older(uint64_t mark, uint64_t other)
+{
+    return (mark ^ other) >> 32 == 0 && mark < other;
+}
+
+/* R24: an older mark does not come back by a late request: the word that it is over may be as late.
+ * R26: only the living owner of the guest may mark, and only the other side. */
 static bool stale(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     int side = side_by_other(s, c, index);
-    if (side == NO_INDEX || c->mark == 0 || ledger_mark(v, c->id, side) == c->mark ||
+    uint64_t now = side != NO_INDEX ? ledger_mark(v, c->id, side) : 0;
+    if (side == NO_INDEX || c->mark == 0 || now == c->mark ||
+        (is_older(c->mark, now) && !mutant(M_OLDER_MARK)) ||
         (!owns_user(s, v, index, c->by, c->epoch) && !mutant(M_DEAD_MARKS)))
         return false;
     return set_mark(v, c->id, side, c->mark);
@@ -375,8 +394,10 @@ bool ledger_change(const struct core_site *s, struct ledger *v, const struct cha
 }
 
 /* R9: after a cold start every mirror counts as stale on both sides, under a mark of its own. */
-void ledger_cold_start(struct ledger *v, const uint64_t incarnation[CORE_NODES], nodeset down)
+void ledger_cold_start(struct ledger *v, uint64_t era, const uint64_t incarnation[CORE_NODES],
+                       nodeset down)
 {
+    v->era = era;
     for (uint8_t i = 0; i < v->nodes; i++) {
         struct ledger_node *n = &v->node[i];
         if (node_in(down, i))
@@ -391,7 +412,6 @@ void ledger_cold_start(struct ledger *v, const uint64_t incarnation[CORE_NODES],
     v->version++;
     if (mutant(M_COLD_TRUST))
         return;
-    v->cold = v->version;
     v->mirrors = 0;
 }
 

@@ -37,8 +37,8 @@ struct ledger_mirror {
 };
 
 struct ledger {
+    uint64_t era;     /* drawn by the last cold start; 0: there was none */
     uint32_t version; /* +1 with each change */
-    uint32_t cold;    /* version of the last cold start */
     uint8_t nodes;
     uint16_t guests;
     uint16_t mirrors;
@@ -90,9 +90,10 @@ void ledger_copy(struct ledger *to, const struct ledger *from);
 /* Makes the change, or nothing. True: it changed something. */
 bool ledger_change(const struct core_site *s, struct ledger *v, const struct change *c);
 
-/* Enters all incarnations (0: leave that node alone), enters as dead whom the operator has declared
- * off, and makes both sides of every mirror stale. */
-void ledger_cold_start(struct ledger *v, const uint64_t incarnation[CORE_NODES], nodeset down);
+/* Begins an era: enters all incarnations (0: leave that node alone), enters as dead whom the
+ * operator has declared off, and makes both sides of every mirror stale. */
+void ledger_cold_start(struct ledger *v, uint64_t era, const uint64_t incarnation[CORE_NODES],
+                       nodeset down);
 
 /* Whether that generation of the node can be proven to run nothing any more. */
 bool ledger_is_dead(const struct ledger *v, uint8_t node, uint32_t generation);

@@ -61,7 +61,6 @@ static bool is_ours(const struct node *n, const struct message *m)
     if (m->kind == MESSAGE_HEARTBEAT) {
         named = m->heartbeat.heard | m->heartbeat.linked;
     } else if (m->kind != MESSAGE_REQUEST) { /* whose changes are judged one by one */
-        named = m->round.acceptors;
         proposer = m->round.ballot.node;
     }
     return m->from < nodes && m->from != n->self && proposer < nodes &&
@@ -75,7 +74,7 @@ static void on_message(struct node *n, const struct message *m, uint64_t now, st
     if (m->kind == MESSAGE_HEARTBEAT)
         heartbeat_heard(n, m, now, out);
     else if (m->kind == MESSAGE_REQUEST)
-        wishes_requested(n, &m->request);
+        wishes_requested(n, &m->request, now);
     else
         rounds_message(n, m, now, out);
 }

@@ -47,6 +47,11 @@ static void keep(struct acceptor *a, const struct ballot *b, const struct ledger
     ledger_copy(&a->value, v);
 }
 
+bool acceptor_is_foreign(const struct acceptor *a, const struct ledger *v)
+{
+    return a->remembers && a->value.era != v->era && !mutant(M_ANY_ERA);
+}
+
 /* R5: a node that has forgotten does not vote, except in a cold start.
  * R7: only a value that names this incarnation is accepted: one made before this boot does not. */
 bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct ledger *v, bool cold,
@@ -58,20 +63,22 @@ bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct le
         return false;
     if (!a->remembers && !cold && !mutant(M_AMNESIAC_VOTES))
         return false;
+    if (acceptor_is_foreign(a, v) && ballot_compare(b, &a->promised) != 0)
+        return false;
     if (ballot_compare(b, &a->accepted) == 0)
         return true;
     keep(a, b, v);
     a->chosen = false;
-    a->acceptors = 0;
     a->remembers = true;
     return true;
 }
 
 /* R8: what is known to be chosen is kept as if accepted, so that it can be told to others.
- * R5: whoever had forgotten votes again once a majority without it has chosen a value that names
- * its incarnation: whatever it had promised before cannot do harm any more. */
+ * R5: whoever had forgotten votes again once a value that names its incarnation is chosen: by R7 it
+ * was chosen without this node's vote, and whatever it had promised before cannot do harm any more.
+ */
 bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct ledger *v,
-                    nodeset acceptors, uint8_t self, uint64_t incarnation)
+                    uint8_t self, uint64_t incarnation)
 {
     int order = ballot_compare(b, &a->accepted);
     if (order < 0 || (order == 0 && a->chosen && a->remembers))
@@ -79,9 +86,7 @@ bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct led
     if (order > 0)
         keep(a, b, v);
     a->chosen = true;
-    a->acceptors = acceptors;
-    bool named = v->node[self].incarnation == incarnation;
-    if (named && (!node_in(acceptors, self) || mutant(M_RECOVER_BY_OWN_VOTE)))
+    if (v->node[self].incarnation == incarnation)
         a->remembers = true;
     return true;
 }
@@ -92,7 +97,8 @@ void proposer_begin(struct proposer *p, uint8_t nodes, const struct ballot *b,
     p->phase = PROPOSER_PREPARES;
     p->ballot = *b;
     p->since = now;
-    p->promised = p->remembers = p->accepted = p->need = 0;
+    p->promised = p->remembers = p->accepted = p->need = p->asked = 0;
+    p->sure = false;
     p->best = (struct ballot){0};
     ledger_init(&p->value, nodes);
     p->changes = changes;
@@ -104,7 +110,8 @@ void proposer_begin(struct proposer *p, uint8_t nodes, const struct ballot *b,
 static bool is_void(const struct proposer *p, uint8_t node)
 {
     uint64_t named = p->value.node[node].incarnation;
-    return p->incarnation[node] != named && p->replaces[node] != named && !mutant(M_OLD_PROMISES);
+    return named != 0 && p->incarnation[node] != named && p->replaces[node] != named &&
+           !mutant(M_OLD_PROMISES);
 }
 
 static nodeset valid(const struct proposer *p, nodeset who)
@@ -135,17 +142,20 @@ static void build(struct proposer *p, const struct electorate *e, bool cold)
         for (uint8_t i = 0; i < v->nodes; i++)
             if (node_in(p->promised, i))
                 incarnation[i] = p->incarnation[i];
-        ledger_cold_start(v, incarnation, e->down & (nodeset)~p->promised);
+        /* Random, and another one for each cold start of this proposer. */
+        uint64_t era = p->ballot.incarnation + ((uint64_t)p->ballot.number << 32);
+        ledger_cold_start(v, era, incarnation, e->down & (nodeset)~p->promised);
         p->need = p->promised;
     } else if (node_count(valid(p, p->remembers)) < site_majority(e->site)) {
         p->need = node_bit(e->self); /* alone, as long as the value that it starts from allows it */
     }
     for (uint8_t i = 0; i < v->nodes; i++) {
+        uint64_t named = v->node[i].incarnation;
         struct change join = {.kind = CHANGE_JOIN,
                               .by = i,
                               .node = i,
                               .incarnation = p->incarnation[i],
-                              .replaces = p->replaces[i]};
+                              .replaces = named != 0 ? p->replaces[i] : 0};
         if (node_in(p->promised, i) && !is_void(p, i))
             ledger_change(e->site, v, &join);
     }
@@ -153,18 +163,46 @@ static void build(struct proposer *p, const struct electorate *e, bool cold)
         ledger_change(e->site, v, &p->change[i]);
 }
 
+/* R8: what a node that forgot has been told since is used only where nobody remembers anything: it
+ * may be of an earlier era, and its ballot says nothing about this one. */
+static void take_value(struct proposer *p, const struct round *m, const struct ledger *value,
+                       bool counts)
+{
+    bool better = ballot_compare(&m->accepted, &p->best) > 0;
+    if (counts != p->sure && !mutant(M_AMNESIAC_VALUES))
+        better = counts;
+    if (value == NULL || !better)
+        return;
+    p->sure |= counts;
+    p->best = m->accepted;
+    ledger_copy(&p->value, value);
+}
+
+nodeset proposer_answered(struct proposer *p)
+{
+    p->asked = 0;
+    return p->phase == PROPOSER_PREPARES ? valid(p, p->promised) : p->accepted;
+}
+
+/* Once in a beat: a node that can only promise the same again must not be asked as fast as the
+ * network can. */
+static bool ask_again(struct proposer *p, uint8_t node)
+{
+    bool asked = node_in(p->asked, node) && !mutant(M_ASK_BACK);
+    p->asked |= node_bit(node);
+    return is_void(p, node) && !asked;
+}
+
 enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
                                     const struct round *m, const struct ledger *value, uint64_t now)
 {
     if (p->phase != PROPOSER_PREPARES || ballot_compare(&m->ballot, &p->ballot) != 0)
         return PROPOSER_WAIT;
-    if (value != NULL && ballot_compare(&m->accepted, &p->best) > 0) {
-        p->best = m->accepted;
-        ledger_copy(&p->value, value);
-    }
+    bool counts = m->remembers || mutant(M_AMNESIAC_VOTES);
+    take_value(p, m, value, counts);
     p->promised |= node_bit(from);
     p->remembers &= (nodeset)~node_bit(from);
-    if (m->remembers || mutant(M_AMNESIAC_VOTES))
+    if (counts)
         p->remembers |= node_bit(from);
     p->incarnation[from] = m->incarnation;
     p->replaces[from] = m->replaces;
@@ -172,7 +210,7 @@ enum proposer_step proposer_promise(struct proposer *p, const struct electorate 
     bool enough = register_quorum(e, &p->value, valid(p, p->remembers));
     bool cold = !enough && is_cold(p, e);
     if (!enough && !cold)
-        return is_void(p, from) ? PROPOSER_ASK_AGAIN : PROPOSER_WAIT;
+        return ask_again(p, from) ? PROPOSER_ASK_AGAIN : PROPOSER_WAIT;
     p->cold = cold;
     build(p, e, cold);
     p->phase = PROPOSER_ACCEPTS;

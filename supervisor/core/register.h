@@ -22,16 +22,14 @@ int ballot_compare(const struct ballot *a, const struct ballot *b);
 struct acceptor {
     struct ballot promised;
     struct ballot accepted;
-    bool remembers;    /* nothing that it ever promised or accepted is lost */
-    bool chosen;       /* the accepted value is known to be chosen, */
-    nodeset acceptors; /* by these */
+    bool remembers; /* nothing that it ever promised or accepted is lost */
+    bool chosen;    /* the accepted value is known to be chosen */
     struct ledger value;
 };
 
 /* A value known to be chosen. */
 struct chosen {
     struct ballot ballot;
-    nodeset acceptors;
     struct ledger value;
 };
 
@@ -45,7 +43,6 @@ struct round {
     uint64_t replaces;    /* and another incarnation of itself that it has seen named */
     bool remembers;       /* promise */
     bool cold;            /* accept: of a cold start */
-    nodeset acceptors;    /* chosen */
 };
 
 enum proposer_phase { PROPOSER_IDLE, PROPOSER_PREPARES, PROPOSER_ACCEPTS };
@@ -57,10 +54,12 @@ struct proposer {
     nodeset promised;
     nodeset remembers;
     nodeset accepted;
+    nodeset asked; /* again, as its promise was void, since the last beat */
     bool cold;
     nodeset need; /* who must accept, where that is not any majority; else empty */
     uint64_t incarnation[CORE_NODES];
     uint64_t replaces[CORE_NODES];
+    bool sure;           /* what follows is from nodes that remember: */
     struct ballot best;  /* the highest accepted ballot among the promises, and its value; */
     struct ledger value; /* then the value proposed */
     int changes;
@@ -78,6 +77,11 @@ struct electorate {
 /* Whether these nodes are enough to promise or accept a value built on v. */
 bool register_quorum(const struct electorate *e, const struct ledger *v, nodeset who);
 
+/* R31: whether the value is of another era than what this node remembers. Ballots of two eras
+ * cannot be compared, as all may have forgotten between them. Such a value is accepted only under
+ * the very ballot that was promised, and never learned. */
+bool acceptor_is_foreign(const struct acceptor *a, const struct ledger *v);
+
 /* The acceptor's side. True: journal, then answer yes. */
 bool acceptor_prepare(struct acceptor *a, const struct ballot *b);
 bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct ledger *v, bool cold,
@@ -85,7 +89,7 @@ bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct le
 
 /* Told of a chosen value. True: something was kept, journal it before acting on it. */
 bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct ledger *v,
-                    nodeset acceptors, uint8_t self, uint64_t incarnation);
+                    uint8_t self, uint64_t incarnation);
 
 /* The proposer's side. The caller has promised the ballot itself, and journalled that, before. */
 void proposer_begin(struct proposer *p, uint8_t nodes, const struct ballot *b,
@@ -101,6 +105,9 @@ enum proposer_step {
 enum proposer_step proposer_promise(struct proposer *p, const struct electorate *e, uint8_t from,
                                     const struct round *m, const struct ledger *value,
                                     uint64_t now);
+
+/* A beat has passed. Who has answered: others are asked again. */
+nodeset proposer_answered(struct proposer *p);
 
 /* Counts an acceptance. True: with this one the value is chosen. */
 bool proposer_accepted(struct proposer *p, const struct electorate *e, uint8_t from,

@@ -34,7 +34,7 @@ static void count_accepted(struct node *n, uint8_t from, const struct ballot *b,
     struct electorate e = electorate(n);
     if (!proposer_accepted(&n->proposer, &e, from, b))
         return;
-    chosen_learn(n, b, &n->proposer.value, n->proposer.accepted, now, out);
+    chosen_learn(n, b, &n->proposer.value, now, out);
     chosen_tell(n, EVERYBODY, out);
 }
 
@@ -57,7 +57,10 @@ static void send_prepare(struct node *n, uint8_t to, uint64_t named, struct acti
     m->round.ballot = n->proposer.ballot;
     /* Promises may leave out a value that the proposer has. What it has is the base of this
      * proposal, not what it may have learned since. */
-    m->round.accepted = mutant(M_WRONG_BASE) ? n->memory.acceptor.accepted : n->proposer.best;
+    if (mutant(M_WRONG_BASE))
+        m->round.accepted = n->memory.acceptor.accepted;
+    else if (n->proposer.sure) /* otherwise R8 asks for any value */
+        m->round.accepted = n->proposer.best;
     m->round.named = named;
 }
 
@@ -117,12 +120,12 @@ void rounds_beat(struct node *n, uint64_t now, struct actions *out)
         back_off(n, beat, now);
     if (p->phase == PROPOSER_IDLE || now - p->since < (uint64_t)RESEND_BEATS * beat)
         return;
-    nodeset answered = p->phase == PROPOSER_PREPARES ? p->promised : p->accepted;
+    nodeset answered = proposer_answered(p);
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         if (i == n->self || node_in(answered, i))
             continue;
         if (p->phase == PROPOSER_PREPARES)
-            send_prepare(n, i, 0, out);
+            send_prepare(n, i, p->value.node[i].incarnation, out);
         else
             send_accept(n, i, out);
     }
@@ -177,7 +180,7 @@ static void on_accept(struct node *n, const struct message *m, uint64_t now, str
         node_act(out, ACT_JOURNAL);
         node_send(n, out, MESSAGE_ACCEPTED, m->from)->round.ballot = r->ballot;
         if (mutant(M_ACT_UNCHOSEN)) /* R1 */
-            chosen_learn(n, &r->ballot, m->value, 0, now, out);
+            chosen_learn(n, &r->ballot, m->value, now, out);
     } else if (ballot_compare(&r->ballot, &a->promised) < 0) {
         refuse(n, m, out);
     }
@@ -204,7 +207,7 @@ void rounds_message(struct node *n, const struct message *m, uint64_t now, struc
         break;
     case MESSAGE_CHOSEN:
         if (m->value != NULL)
-            chosen_learn(n, &m->round.ballot, m->value, m->round.acceptors, now, out);
+            chosen_learn(n, &m->round.ballot, m->value, now, out);
         break;
     case MESSAGE_HEARTBEAT:
     case MESSAGE_REQUEST:

@@ -4,6 +4,7 @@
 
 #include "core/guest.h"
 #include "core/mirror.h"
+#include "core/mutant.h"
 #include "core/rounds.h"
 #include "core/takeover.h"
 
@@ -108,15 +109,26 @@ void wishes_drive(struct node *n, uint64_t now, struct actions *out)
 
 void wishes_command(struct node *n, const struct change *c, uint64_t now)
 {
+    /* What is said later of the same thing counts: both would undo each other again and again. */
+    int left = 0;
+    for (int i = 0; i < n->commands; i++) {
+        const struct change *o = &n->command[i];
+        bool same =
+            o->kind == c->kind && o->id == c->id && (o->node == c->node || c->kind == CHANGE_GOAL);
+        if (!same)
+            n->command[left++] = *o;
+    }
+    n->commands = left;
     if (n->commands == (int)(sizeof(n->command) / sizeof(n->command[0])))
         return;
     n->command[n->commands++] = *c;
     n->command_since = now;
 }
 
-void wishes_requested(struct node *n, const struct request *r)
+/* R32: two nodes that each take the other for the leader must not answer requests by requests. */
+void wishes_requested(struct node *n, const struct request *r, uint64_t now)
 {
     for (int i = 0; i < r->changes && n->requests < REGISTER_CHANGES; i++)
         n->request[n->requests++] = r->change[i];
-    n->dirty = true;
+    n->dirty |= takeover_leader(n, now) == n->self || mutant(M_ASK_BACK);
 }

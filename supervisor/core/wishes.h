@@ -7,7 +7,7 @@
 void wishes_drive(struct node *n, uint64_t now, struct actions *out);
 
 /* Another node's, to be proposed here. */
-void wishes_requested(struct node *n, const struct request *r);
+void wishes_requested(struct node *n, const struct request *r, uint64_t now);
 
 /* The operator's: wished for until the ledger shows it, or for a minute. */
 void wishes_command(struct node *n, const struct change *c, uint64_t now);

@@ -9,9 +9,10 @@
     X(M_FORGET_PROMISE, "R3", "forgets promises over relevod's restart")                           \
     X(M_REUSE_BALLOT, "R4", "uses a ballot again")                                                 \
     X(M_AMNESIAC_VOTES, "R5", "lets a node that forgot vote")                                      \
-    X(M_RECOVER_BY_OWN_VOTE, "R5", "remembers again by a value that needed its own vote")          \
     X(M_OLD_PROMISES, "R6", "counts promises of replaced incarnations")                            \
     X(M_ACCEPT_UNNAMED, "R7", "accepts values that do not name this incarnation")                  \
+    X(M_AMNESIAC_VALUES, "R8", "builds on what a node that forgot was told since")                 \
+    X(M_ANY_JOIN, "R10", "lets a late join displace a newer incarnation")                          \
     X(M_COLD_TRUST, "R9", "trusts the ledger's freshness after a cold start")                      \
     X(M_SELF_DELIVERY, "R11", "takes its own heartbeat for proof")                                 \
     X(M_ECHO_TIME, "R11", "counts the time of the echo instead of the sending")                    \
@@ -24,6 +25,8 @@
     X(M_NO_WAIT, "R17", "does not wait before it declares a suspect dead")                         \
     X(M_SHORT_WAIT, "R17", "waits for the lease but not for the watchdog")                         \
     X(M_ANY_SUSPICION, "R18", "counts the wait of one suspicion for another")                      \
+    X(M_ANY_FENCED, "R19", "takes the word of a fence device for a later boot, too")               \
+    X(M_RING_EPOCH, "R20", "takes the number of a membership for an epoch")                        \
     X(M_CLAIM_LIVING, "R20", "claims from a living owner")                                         \
     X(M_RESTART_RELEASED, "R21", "starts again what it released")                                  \
     X(M_FORGET_RELEASE, "R21", "forgets a release over relevod's restart")                         \
@@ -32,12 +35,17 @@
     X(M_UNPAUSE_EARLY, "R22", "unpauses a target that does not own the guest yet")                 \
     X(M_OFFER_ELSEWHERE, "R22", "offers a guest to another node than has the copy")                \
     X(M_ANY_IMAGE, "R22", "unpauses an image of another epoch")                                    \
+    X(M_DEAD_LIVE_ON, "R23", "lets a host run on that was declared dead")                          \
     X(M_REUSE_MARK, "R24", "uses the mark of an earlier break again")                              \
+    X(M_OLDER_MARK, "R24", "lets a late request bring back an older mark")                         \
     X(M_OLD_MARK, "R25", "resumes writes on any mark")                                             \
     X(M_RESUME_EARLY, "R25", "resumes writes before the mark is chosen")                           \
     X(M_DEAD_MARKS, "R26", "lets a dead incarnation mark")                                         \
     X(M_CLEAR_ANY, "R27", "clears a mark whatever its id")                                         \
     X(M_IGNORE_STALE, "R28", "ignores the stale mark")                                             \
+    X(M_UNKNOWN_FRESH, "R29", "takes a mirror that the ledger does not know for fresh")            \
+    X(M_ANY_ERA, "R31", "takes values of an earlier era")                                          \
+    X(M_ASK_BACK, "R32", "answers requests by requests")                                           \
     X(M_TWO_REMEMBER, "R30", "of two nodes, lets a booted one remember by its journal")
 
 #define MUTANT_ENUM(name, rule, text) name,

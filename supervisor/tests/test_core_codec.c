@@ -18,7 +18,6 @@ static size_t chosen(void)
     v.guest[0] = (struct ledger_guest){.id = 9, .owner = 2, .goal = NO_NODE, .flags = GUEST_OWNED};
     struct message m = {.kind = MESSAGE_CHOSEN, .from = 1, .to = EVERYBODY, .value = &v};
     m.round.ballot = (struct ballot){.number = 5, .node = 1, .incarnation = 77};
-    m.round.acceptors = 3;
     return codec_encode_message(&m, bytes, sizeof(bytes));
 }
 
@@ -120,23 +119,15 @@ static void who_is_beyond_the_number_of_nodes_is_refused(void **state)
     static struct ledger v;
     ledger_init(&v, 3);
     struct message m = {.kind = MESSAGE_CHOSEN, .from = 2, .to = EVERYBODY, .value = &v};
-    m.round.acceptors = 0x7;
     assert_int_not_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
-    m.round.acceptors = 0xf;
-    assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
-    m.round.acceptors = 0x7;
     m.from = 3;
     assert_int_equal(codec_encode_message(&m, bytes, sizeof(bytes)), 0);
 
     memset(&memory, 0, sizeof(memory));
     memory.nodes = memory.acceptor.value.nodes = 3;
     memory.acceptor.promised.number = memory.acceptor.promised.node = 2;
-    memory.acceptor.acceptors = 0x7;
     memory.left[0].to = 2;
     assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
-    memory.acceptor.acceptors = 0xf;
-    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
-    memory.acceptor.acceptors = 0x7;
     memory.acceptor.promised.node = 3;
     assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
     memory.acceptor.promised.node = 2;
@@ -163,8 +154,7 @@ static void a_memory_comes_back_field_by_field(void **state)
     memory.acceptor.promised = (struct ballot){17, 1, 18};
     memory.acceptor.accepted = (struct ballot){16, 2, 19};
     memory.acceptor.remembers = memory.acceptor.chosen = true;
-    memory.acceptor.acceptors = 5;
-    memory.acceptor.value.cold = 20;
+    memory.acceptor.value.era = 20;
     size_t n = codec_encode_memory(&memory, bytes, sizeof(bytes));
     assert_null(codec_decode_memory(bytes, n, &memory_back));
     assert_int_equal(memory_back.self, 2);
@@ -178,8 +168,7 @@ static void a_memory_comes_back_field_by_field(void **state)
     assert_int_equal(memory_back.acceptor.promised.incarnation, 18);
     assert_int_equal(memory_back.acceptor.accepted.number, 16);
     assert_true(memory_back.acceptor.remembers && memory_back.acceptor.chosen);
-    assert_int_equal(memory_back.acceptor.acceptors, 5);
-    assert_int_equal(memory_back.acceptor.value.cold, 20);
+    assert_int_equal(memory_back.acceptor.value.era, 20);
 }
 
 static struct core_site three = {.cluster = 1, .nodes = 3};

@@ -176,6 +176,16 @@ static void r22_a_handover_or_a_withdrawal_but_not_both(void **state)
     assert_true((ledger_guest(&v, 1, 0)->flags & GUEST_HANDED) != 0);
 }
 
+static void r24_an_older_mark_of_the_same_maker_does_not_come_back(void **state)
+{
+    (void)state;
+    assert_true(claim(2, 0, 2));
+    assert_true(mark_change(CHANGE_STALE, 0, 1, 6));
+    assert_false(mark_change(CHANGE_STALE, 0, 1, 5));
+    assert_int_equal(ledger_mark(&v, 70, 1), 6);
+    assert_true(mark_change(CHANGE_STALE, 0, 1, UINT64_C(1) << 32 | 5)); /* of another boot */
+}
+
 static void r26_only_the_living_owner_marks(void **state)
 {
     (void)state;
@@ -221,7 +231,7 @@ static void r29_after_a_cold_start_every_mirror_is_stale_on_both_sides(void **st
 {
     (void)state;
     uint64_t boots[CORE_NODES] = {300, 301, 302};
-    ledger_cold_start(&v, boots, 0);
+    ledger_cold_start(&v, 77, boots, 0);
     assert_int_not_equal(ledger_mark(&v, 70, 0), 0);
     assert_int_not_equal(ledger_mark(&v, 70, 1), 0);
     assert_false(claim(2, 0, 2));
@@ -284,6 +294,7 @@ int main(void)
         T(r20_no_suspect_no_witness_and_no_dead_node_is_given_a_guest),
         T(r21_a_release_is_for_its_epoch),
         T(r22_a_handover_or_a_withdrawal_but_not_both),
+        T(r24_an_older_mark_of_the_same_maker_does_not_come_back),
         T(r26_only_the_living_owner_marks),
         T(r27_a_mark_is_cleared_by_the_other_side_and_by_its_id),
         T(r28_a_stale_side_claims_nothing),

@@ -182,18 +182,16 @@ static void r5_who_forgot_is_not_counted_and_accepts_nothing(void **state)
     assert_true(acceptor.remembers);
 }
 
-static void r5_it_remembers_again_by_a_value_chosen_without_it(void **state)
+static void r5_it_remembers_again_by_a_chosen_value_that_names_it(void **state)
 {
     (void)state;
     struct ballot b = ballot(5, 0);
     acceptor.remembers = false;
-    assert_true(acceptor_learn(&acceptor, &b, &value, 0x3, 1, 20)); /* needed its vote */
+    assert_true(acceptor_learn(&acceptor, &b, &value, 1, 21)); /* of an earlier boot */
     assert_false(acceptor.remembers);
-    assert_true(acceptor_learn(&acceptor, &b, &value, 0x5, 1, 21)); /* of an earlier boot */
-    assert_false(acceptor.remembers);
-    assert_true(acceptor_learn(&acceptor, &b, &value, 0x5, 1, 20));
+    assert_true(acceptor_learn(&acceptor, &b, &value, 1, 20));
     assert_true(acceptor.remembers);
-    assert_false(acceptor_learn(&acceptor, &b, &value, 0x5, 1, 20)); /* nothing new to journal */
+    assert_false(acceptor_learn(&acceptor, &b, &value, 1, 20)); /* nothing new to journal */
 }
 
 static void r6_a_promise_of_a_replaced_boot_is_void(void **state)
@@ -223,13 +221,43 @@ static void r8_what_is_chosen_is_kept_and_nothing_older_after_it(void **state)
     (void)state;
     struct ballot nine = ballot(9, 0);
     struct ballot five = ballot(5, 0);
-    assert_true(acceptor_learn(&acceptor, &nine, &value, 0x5, 1, 20));
+    assert_true(acceptor_learn(&acceptor, &nine, &value, 1, 20));
     assert_int_equal(acceptor.accepted.number, 9);
     assert_int_equal(acceptor.promised.number, 9);
     assert_true(acceptor.chosen);
     value.version = 3;
-    assert_false(acceptor_learn(&acceptor, &five, &value, 0x5, 1, 20));
+    assert_false(acceptor_learn(&acceptor, &five, &value, 1, 20));
     assert_int_equal(acceptor.value.version, 7);
+}
+
+static void r8_what_a_node_that_forgot_was_told_is_no_base(void **state)
+{
+    (void)state;
+    static struct ledger told;
+    struct round r = promise(1, 9);
+    r.remembers = false;
+    ledger_copy(&told, &value);
+    told.version = 99;
+    assert_int_equal(proposer_promise(&p, &voters, 1, &r, &told, 1000), PROPOSER_WAIT);
+    assert_int_equal(p.value.version, 99); /* it may be needed for a cold start */
+    assert_int_equal(promised(0, promise(0, 3)), PROPOSER_WAIT);
+    assert_int_equal(p.value.version, 7);
+    assert_int_equal(promised(2, promise(2, 2)), PROPOSER_READY);
+    assert_int_equal(p.best.number, 3);
+}
+
+static void r31_what_is_of_another_era_is_accepted_only_as_promised(void **state)
+{
+    (void)state;
+    struct ballot five = ballot(5, 0);
+    struct ballot nine = ballot(9, 0);
+    assert_true(acceptor_accept(&acceptor, &five, &value, false, 1, 20));
+    value.era = 77;
+    assert_true(acceptor_is_foreign(&acceptor, &value));
+    assert_false(acceptor_accept(&acceptor, &nine, &value, false, 1, 20));
+    assert_true(acceptor_prepare(&acceptor, &nine));
+    assert_true(acceptor_accept(&acceptor, &nine, &value, false, 1, 20));
+    assert_false(acceptor_is_foreign(&acceptor, &value));
 }
 
 static enum proposer_step cold_promise(uint8_t node)
@@ -246,7 +274,7 @@ static void r9_when_all_forgot_all_must_answer_and_all_must_accept(void **state)
     assert_int_equal(cold_promise(2), PROPOSER_READY);
     assert_true(p.cold);
     assert_int_equal(p.value.node[2].incarnation, 30);
-    assert_int_not_equal(p.value.cold, 0);
+    assert_int_not_equal(p.value.era, 0);
     assert_false(accepted(0));
     assert_false(accepted(1));
     assert_true(accepted(2));
@@ -310,10 +338,12 @@ int main(void)
         T(r4_ballots_of_two_proposers_or_boots_are_never_equal),
         T(r3_a_promise_binds),
         T(r5_who_forgot_is_not_counted_and_accepts_nothing),
-        T(r5_it_remembers_again_by_a_value_chosen_without_it),
+        T(r5_it_remembers_again_by_a_chosen_value_that_names_it),
         T(r6_a_promise_of_a_replaced_boot_is_void),
         T(r7_a_value_that_names_another_boot_is_not_accepted),
         T(r8_what_is_chosen_is_kept_and_nothing_older_after_it),
+        T(r8_what_a_node_that_forgot_was_told_is_no_base),
+        T(r31_what_is_of_another_era_is_accepted_only_as_promised),
         T(r9_when_all_forgot_all_must_answer_and_all_must_accept),
         T(r9_the_operator_may_say_who_is_down_but_a_majority_must_be_left),
         T(r9_one_that_remembers_among_those_that_forgot_is_listened_to),
