@@ -8,6 +8,11 @@ SIM_CPPFLAGS = $(CPPFLAGS_ALL) $(if $(filter supervisor/sim/%,$<),-Wno-switch-en
 SIM_JOBS ?= 2
 SIM_SECONDS ?= 180
 SIM_SEEDS ?= 1-5000
+MUTANT_SEEDS ?= 1-600
+# One or more for each oracle, all noticed within a few dozen seeds.
+SIM_SAMPLE := NO_MAJORITY,SELF_DELIVERY,FEED_ALWAYS,NO_LEASE_START,NO_KILL,NO_WAIT,ANY_SUSPICION
+SIM_SAMPLE := $(SIM_SAMPLE),RESUME_SOURCE,UNPAUSE_EARLY,DEAD_LIVE_ON,REUSE_MARK,RESUME_EARLY
+SIM_SAMPLE := $(SIM_SAMPLE),IGNORE_STALE,UNKNOWN_FRESH,TWO_REMEMBER
 SIM_SCENARIOS := $(sort $(wildcard supervisor/sim/scenarios/*.scenario))
 
 $(SIM): $(SIM_SRC:supervisor/%.c=$(B)/host/sim/%.o)
@@ -29,18 +34,21 @@ $(B)/host/sim-san/%.o: supervisor/%.c
 .PHONY: sim
 sim: $(SIM) ## the cluster simulator
 
-# Past failures first; then a share of seeds under the sanitizers; then as many as fit the time.
+# Past failures first; then deliberate faults that are soon noticed, lest an oracle go blind; then a
+# share of seeds under the sanitizers; then as many as fit the time.
 .PHONY: check-sim
-check-sim: $(SIM) $(SIM)-san ## the simulator: past failures, then as many seeds as fit three minutes
+check-sim: $(SIM) $(SIM)-san $(SIM)-mutants ## the simulator: past failures, then as many seeds as fit three minutes
 	@mkdir -p $(B)/results/check-sim
 	$(SIM)-san --junit $(B)/results/check-sim/scenarios.xml $(SIM_SCENARIOS)
+	$(SIM)-mutants --mutants --mutant $(SIM_SAMPLE) --seeds 1-100 --jobs $(SIM_JOBS)
 	$(SIM)-san --seeds 1-200 --jobs $(SIM_JOBS) --junit $(B)/results/check-sim/sanitized.xml
 	$(SIM) --seeds $(SIM_SEEDS) --jobs $(SIM_JOBS) --seconds $(SIM_SECONDS) \
 		--junit $(B)/results/check-sim/seeds.xml
 
 .PHONY: mutants
 mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in core/
-	$(SIM)-mutants --mutants --seeds 1-1500
+	$(SIM)-mutants --mutants --seeds $(MUTANT_SEEDS) --jobs $(SIM_JOBS) --json $(B)/mutants.json \
+		$(SIM_SCENARIOS)
 
 .PHONY: bench-sim
 bench-sim: $(SIM) ## the simulator's figures, into build/bench-core.json

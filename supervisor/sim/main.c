@@ -13,15 +13,19 @@ static const char usage[] =
     "usage: relevo-sim --seeds A-B [--jobs N] [--seconds S] [--junit FILE]\n"
     "       relevo-sim --seed N [--trace] [--messages] [--print] [--shrink]\n"
     "       relevo-sim [--trace] [--shrink] [--junit FILE] FILE.scenario...\n"
-    "       relevo-sim --mutants [--seeds A-B]\n"
+    "       relevo-sim --mutants [--mutant NAME,...] [--seeds A-B] [--jobs N] [--json FILE]\n"
+    "                  [FILE.scenario...]\n"
+    "       relevo-sim --mutant NAME ...\n"
     "       relevo-sim --bench\n";
 
 struct options {
     struct campaign campaign;
     bool seeds, one, trace, messages, print, shrink, mutants, bench;
+    const char *mutant; /* or several */
+    const char *json;
 };
 
-static bool read_file(const char *path, char text[FILE_MOST])
+static bool read_text(const char *path, char text[FILE_MOST])
 {
     FILE *f = fopen(path, "r");
     size_t n = f != NULL ? fread(text, 1, FILE_MOST - 1, f) : 0;
@@ -30,6 +34,22 @@ static bool read_file(const char *path, char text[FILE_MOST])
         fclose(f);
     text[n] = '\0';
     return ok && strlen(text) == n;
+}
+
+/* False, with a line: it cannot be read, or not be understood. */
+static bool read_scenario(const char *path, struct plan *plan)
+{
+    static char text[FILE_MOST];
+    char error[SCENARIO_ERROR];
+    if (!read_text(path, text)) {
+        printf("%s: cannot be read, or is longer than %d bytes\n", path, FILE_MOST - 1);
+        return false;
+    }
+    if (scenario_parse(text, plan, error) != 0) {
+        printf("%s: %s\n", path, error);
+        return false;
+    }
+    return true;
 }
 
 /* Runs one plan. True: it ended as it should. */
@@ -55,8 +75,6 @@ static bool run_plan(struct world *w, struct plan *plan, const char *name, const
 static int run_files(char **files, int count, const struct options *o)
 {
     static struct plan plan;
-    static char text[FILE_MOST];
-    char error[SCENARIO_ERROR];
     struct world *w = world_new();
     FILE *junit = o->campaign.junit != NULL ? fopen(o->campaign.junit, "w") : NULL;
     int failed = 0;
@@ -65,15 +83,7 @@ static int run_files(char **files, int count, const struct options *o)
     if (junit != NULL)
         fprintf(junit, "<testsuite name=\"sim-scenarios\">\n");
     for (int i = 0; i < count; i++) {
-        bool ok = read_file(files[i], text);
-        if (!ok) {
-            printf("%s: cannot be read, or is longer than %d bytes\n", files[i], FILE_MOST - 1);
-        } else if (scenario_parse(text, &plan, error) != 0) {
-            printf("%s: %s\n", files[i], error);
-            ok = false;
-        } else {
-            ok = run_plan(w, &plan, files[i], o);
-        }
+        bool ok = read_scenario(files[i], &plan) && run_plan(w, &plan, files[i], o);
         failed += !ok;
         if (junit != NULL)
             fprintf(junit, "<testcase classname=\"scenario\" name=\"%s\">%s</testcase>\n", files[i],
@@ -85,6 +95,32 @@ static int run_files(char **files, int count, const struct options *o)
     }
     world_free(w);
     return failed != 0;
+}
+
+/* A scenario's name in the table: its file's, without folder and ending. */
+static const char *short_name(char *path)
+{
+    char *slash = strrchr(path, '/');
+    char *name = slash != NULL ? slash + 1 : path;
+    name[strcspn(name, ".")] = '\0';
+    return name;
+}
+
+static int run_all_mutants(char **files, int count, const struct options *o)
+{
+    struct plan *plan = calloc((size_t)count + 1, sizeof(*plan));
+    const char **name = calloc((size_t)count + 1, sizeof(*name));
+    int failed = plan == NULL || name == NULL;
+    for (int i = 0; i < count && !failed; i++) {
+        failed = !read_scenario(files[i], &plan[i]);
+        name[i] = short_name(files[i]);
+    }
+    struct scenarios s = {.count = count, .plan = plan, .name = name};
+    if (!failed)
+        failed = run_mutants(&o->campaign, o->mutant, &s, o->json) != 0;
+    free(plan);
+    free(name);
+    return failed;
 }
 
 static int run_one(const struct options *o)
@@ -124,7 +160,8 @@ static bool parse_options(int argc, char **argv, struct options *o)
         {"junit", required_argument, NULL, 'x'}, {"trace", no_argument, NULL, 'v'},
         {"print", no_argument, NULL, 'p'},       {"shrink", no_argument, NULL, 'k'},
         {"messages", no_argument, NULL, 'g'},    {"mutants", no_argument, NULL, 'm'},
-        {"bench", no_argument, NULL, 'b'},       {NULL, 0, NULL, 0},
+        {"bench", no_argument, NULL, 'b'},       {"mutant", required_argument, NULL, 'u'},
+        {"json", required_argument, NULL, 'o'},  {NULL, 0, NULL, 0},
     };
     *o = (struct options){.campaign = {.first = 1, .last = 3000, .jobs = 1}};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -163,6 +200,12 @@ static bool parse_options(int argc, char **argv, struct options *o)
         case 'b':
             o->bench = true;
             break;
+        case 'u':
+            o->mutant = optarg;
+            break;
+        case 'o':
+            o->json = optarg;
+            break;
         default:
             return false;
         }
@@ -177,8 +220,19 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
+#ifndef CORE_MUTANTS
+    if (o.mutants || o.mutant != NULL) {
+        fputs("relevo-sim: deliberate faults are not built in (make mutants builds them)\n",
+              stderr);
+        return 2;
+    }
+#endif
     if (o.mutants)
-        return run_mutants(&o.campaign) != 0;
+        return run_all_mutants(argv + optind, argc - optind, &o);
+    if (o.mutant != NULL && !mutant_choose(o.mutant)) {
+        fprintf(stderr, "relevo-sim: --mutant=%s: no such deliberate fault\n", o.mutant);
+        return 2;
+    }
     if (o.bench)
         return run_bench();
     if (o.one)

@@ -1,10 +1,18 @@
-/* Shows that the oracles bite: each deliberate fault in core/ must be noticed. */
+/* Shows that the oracles bite: each deliberate fault in core/ must be noticed, by a scenario that
+ * is aimed at it or by some seed. */
 #include "sim/mutants.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/runner.h"
+
+#define AIMED_TRIES 400
 
 enum mutant mutant_active = M_NONE;
 
@@ -18,6 +26,125 @@ static const struct {
 #undef MUTANT_ROW
 };
 
+struct catch
+{
+    enum verdict by_seed, by_scenario;
+    uint64_t seeds; /* tried until one noticed, or all */
+    int scenario;
+};
+
+static const char *name_of(int m)
+{
+    return mutant_info[m].name + strlen("M_");
+}
+
+bool mutant_choose(const char *name)
+{
+    for (int m = M_NONE + 1; m < M_COUNT; m++)
+        if (strcmp(name_of(m), name) == 0) {
+            mutant_active = (enum mutant)m;
+            return true;
+        }
+    return false;
+}
+
+/* Whether the list, of names with commas between them, has this one; NULL: it has all. */
+static bool is_listed(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+            return true;
+    }
+    return list == NULL;
+}
+
+/* A scenario is aimed at the mutant that it is named after: echo-suspects at ECHO_SUSPECTS. */
+static bool is_aimed(const char *scenario, int m)
+{
+    const char *name = name_of(m);
+    size_t i = 0;
+    while (name[i] != '\0' && (name[i] == '_' ? '-' : tolower(name[i])) == scenario[i])
+        i++;
+    return name[i] == '\0' && scenario[i] == '\0';
+}
+
+/* What breaks with the fault and not without it. */
+static enum verdict verdict_of(struct world *w, const struct plan *plan, int m)
+{
+    mutant_active = (enum mutant)m;
+    enum verdict v = world_run(w, plan);
+    mutant_active = M_NONE;
+    return v != RUN_OK && world_run(w, plan) == RUN_OK ? v : RUN_OK;
+}
+
+/* An aimed scenario is tried with other seeds, too, as its times hit by chance. */
+static void try_scenarios(struct world *w, const struct scenarios *s, int m, struct catch *found)
+{
+    static struct plan plan;
+    for (int k = 0; k < s->count && found->by_scenario == RUN_OK; k++) {
+        int tries = is_aimed(s->name[k], m) ? AIMED_TRIES : 1;
+        plan = s->plan[k];
+        found->scenario = k;
+        for (int i = 0; i < tries && plan.violation == RUN_OK && found->by_scenario == RUN_OK;
+             i++) {
+            found->by_scenario = verdict_of(w, &plan, m);
+            plan.seed++;
+        }
+    }
+}
+
+static void try_one(struct world *w, const struct campaign *c, const struct scenarios *s, int m,
+                    struct catch *found)
+{
+    static struct plan plan;
+    try_scenarios(w, s, m, found);
+    for (uint64_t seed = c->first; seed <= c->last && found->by_seed == RUN_OK; seed++) {
+        plan_random(&plan, seed, 0);
+        found->by_seed = verdict_of(w, &plan, m);
+        found->seeds++;
+    }
+}
+
+/* One process's share: every jobs-th mutant. */
+static void share(const struct campaign *c, const char *only, const struct scenarios *s, int job,
+                  struct catch found[M_COUNT])
+{
+    struct world *w = world_new();
+    for (int m = M_NONE + 1 + job; m < M_COUNT; m += c->jobs)
+        if (is_listed(only, name_of(m)))
+            try_one(w, c, s, m, &found[m]);
+    world_free(w);
+}
+
+static void write_json(const char *path, const char *only, const struct scenarios *s,
+                       const struct catch found[M_COUNT])
+{
+    FILE *f = path != NULL ? fopen(path, "w") : NULL;
+    const char *comma = "";
+    if (f == NULL)
+        return;
+    fprintf(f, "[");
+    for (int m = M_NONE + 1; m < M_COUNT; m++) {
+        const struct catch *x = &found[m];
+        if (!is_listed(only, name_of(m)))
+            continue;
+        fprintf(f, "%s\n  {\"name\": \"%s\", \"rule\": \"%s\", \"caught\": %s", comma, name_of(m),
+                mutant_info[m].rule, x->by_seed || x->by_scenario ? "true" : "false");
+        if (x->by_seed != RUN_OK)
+            fprintf(f, ", \"seeds\": %llu", (unsigned long long)x->seeds);
+        else
+            fprintf(f, ", \"seeds\": null");
+        if (x->by_scenario != RUN_OK)
+            fprintf(f, ", \"scenario\": \"%s\"", s->name[x->scenario]);
+        fprintf(f, "}");
+        comma = ",";
+    }
+    fprintf(f, "\n]\n");
+    fclose(f);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const uint64_t *x = a;
@@ -25,33 +152,61 @@ static int by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-int run_mutants(const struct campaign *c)
+/* Prints the table, and returns how many escaped. */
+static int report(const char *only, const struct scenarios *s, const struct catch found[M_COUNT])
 {
-    static struct plan plan;
     uint64_t after[M_COUNT] = {0};
     int caught = 0;
-    struct world *w = world_new();
-    printf("%-22s %-4s %-9s %6s  %s\n", "mutant", "rule", "caught by", "seeds", "what it does");
+    int seeded = 0;
+    int tried = 0;
+    printf("%-17s %-4s %-9s %5s  %-24s %s\n", "mutant", "rule", "caught by", "seeds", "scenario",
+           "what it does");
     for (int m = M_NONE + 1; m < M_COUNT; m++) {
-        enum verdict v = RUN_OK;
-        uint64_t seed = c->first;
-        mutant_active = (enum mutant)m;
-        for (; seed <= c->last && v == RUN_OK; seed++) {
-            /* Ordinary seeds and hostile ones in turn. */
-            plan_random(&plan, seed % 2 == 0 ? seed * HOSTILE_EVERY : seed, 0);
-            v = world_run(w, &plan);
+        const struct catch *x = &found[m];
+        if (!is_listed(only, name_of(m)))
+            continue;
+        enum verdict v = x->by_seed != RUN_OK ? x->by_seed : x->by_scenario;
+        char seeds[24] = "-";
+        if (x->by_seed != RUN_OK) {
+            snprintf(seeds, sizeof(seeds), "%llu", (unsigned long long)x->seeds);
+            after[seeded++] = x->seeds;
         }
-        if (v != RUN_OK)
-            after[caught++] = seed - c->first;
-        printf("%-22s %-4s %-9s %6llu  %s\n", mutant_info[m].name + 2, mutant_info[m].rule,
-               v == RUN_OK ? "NOTHING" : verdict_names[v], (unsigned long long)(seed - c->first),
-               mutant_info[m].text);
-        fflush(stdout);
+        tried++;
+        caught += v != RUN_OK;
+        printf("%-17s %-4s %-9s %5s  %-24s %s\n", name_of(m), mutant_info[m].rule,
+               v == RUN_OK ? "NOTHING" : verdict_names[v], seeds,
+               x->by_scenario != RUN_OK ? s->name[x->scenario] : "-", mutant_info[m].text);
     }
-    mutant_active = M_NONE;
-    world_free(w);
-    qsort(after, (size_t)caught, sizeof(after[0]), by_number);
-    printf("%d of %d mutants caught, the median after %llu seeds\n", caught, M_COUNT - 1,
-           (unsigned long long)(caught > 0 ? after[caught / 2] : 0));
-    return M_COUNT - 1 - caught;
+    qsort(after, (size_t)seeded, sizeof(after[0]), by_number);
+    printf("%d of %d mutants caught, %d of them by seeds, the median after %llu\n", caught, tried,
+           seeded, (unsigned long long)(seeded > 0 ? after[seeded / 2] : 0));
+    return tried - caught;
+}
+
+int run_mutants(const struct campaign *c, const char *only, const struct scenarios *s,
+                const char *json)
+{
+    size_t size = M_COUNT * sizeof(struct catch);
+    struct catch *found =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int lost = 0;
+    if (found == MAP_FAILED)
+        return 1;
+    fflush(stdout);
+    for (int job = 0; job < c->jobs; job++) {
+        pid_t child = fork();
+        lost += child < 0;
+        if (child == 0) {
+            share(c, only, s, job, found);
+            _exit(0);
+        }
+    }
+    for (int status = 0; wait(&status) > 0;)
+        lost += status != 0;
+    if (lost > 0)
+        printf("%d of %d processes did not end well\n", lost, c->jobs);
+    write_json(json, only, s, found);
+    int escaped = report(only, s, found);
+    munmap(found, size);
+    return escaped + lost;
 }

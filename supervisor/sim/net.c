@@ -98,25 +98,36 @@ static uint64_t delay(struct world *w)
     return 1 + prng_below(&w->random, w->plan->delay);
 }
 
+static uint64_t lag(struct world *w, uint8_t from, uint8_t to)
+{
+    uint64_t ms = w->lag[to][from];
+    if (ms > 0 && w->now + ms > w->lagged_until)
+        w->lagged_until = w->now + ms;
+    return ms;
+}
+
 void net_send(struct world *w, uint8_t from, const struct message *m)
 {
     nodeset to =
         m->to == EVERYBODY ? site_all(w->site) & (nodeset)~node_bit(from) : node_bit(m->to);
     if (m->kind == MESSAGE_HEARTBEAT && w->now < w->host[from].mute_until)
         return;
+    if (m->kind == MESSAGE_ACCEPT && w->host[from].half_sent != 0)
+        to &= w->host[from].half_sent;
     struct wire *x = wire_new(w, m);
+    oracle_sent(w, from);
     x->refs++;
     w->stats.messages++;
     w->stats.register_messages += m->kind != MESSAGE_HEARTBEAT ? (uint64_t)node_count(to) : 0;
     if (w->plan->wire)
         through_codec(w, x);
-    if (w->loss == 0 && w->late == 0 && w->twice == 0) {
+    if (w->loss == 0 && w->late == 0 && w->twice == 0 && !w->lags) {
         queue(w, x, from, to, delay(w));
     } else {
         for (uint8_t i = 0; i < w->site->nodes; i++) {
             if (!node_in(to, i) || prng_percent(&w->random, w->loss))
                 continue;
-            queue(w, x, from, node_bit(i), delay(w));
+            queue(w, x, from, node_bit(i), delay(w) + lag(w, from, i));
             if (prng_percent(&w->random, w->twice))
                 queue(w, x, from, node_bit(i), delay(w) + delay(w));
         }

@@ -3,44 +3,49 @@
 
 #include "sim/ops.h"
 
+#include <string.h>
+
 const struct op_info op_info[OP_KINDS] = {
-    [OP_CRASH] = {"crash", ARG_NODE, ARG_NONE},
-    [OP_OFF] = {"off", ARG_NODE, ARG_NONE},
-    [OP_ON] = {"on", ARG_NODE, ARG_NONE},
-    [OP_HANG] = {"hang", ARG_NODE, ARG_NUMBER},
-    [OP_PAUSE] = {"pause", ARG_NODE, ARG_NUMBER},
-    [OP_RELEVOD] = {"relevod", ARG_NODE, ARG_NONE},
-    [OP_CUTSHORT] = {"cutshort", ARG_NODE, ARG_NONE},
-    [OP_STALL] = {"stall", ARG_NODE, ARG_NUMBER},
-    [OP_DEAF] = {"deaf", ARG_NODE, ARG_NUMBER},
-    [OP_MUTE] = {"mute", ARG_NODE, ARG_NUMBER},
-    [OP_CUT] = {"cut", ARG_NODE, ARG_NODE},
-    [OP_CUTFROM] = {"cutfrom", ARG_NODE, ARG_NODE},
-    [OP_ALONE] = {"alone", ARG_NODE, ARG_NONE},
-    [OP_HEAL] = {"heal", ARG_NONE, ARG_NONE},
-    [OP_LOSS] = {"loss", ARG_NUMBER, ARG_NONE},
-    [OP_VIEW] = {"view", ARG_NODE, ARG_NONE},
-    [OP_LINK] = {"link", ARG_MIRROR, ARG_NONE},
-    [OP_LINKUP] = {"linkup", ARG_MIRROR, ARG_NONE},
-    [OP_LUN] = {"lun", ARG_NODE, ARG_NONE},
-    [OP_LUNUP] = {"lunup", ARG_NODE, ARG_NONE},
-    [OP_FAILSTART] = {"failstart", ARG_GUEST, ARG_NUMBER},
-    [OP_SLOW] = {"slow", ARG_NODE, ARG_NUMBER},
-    [OP_STUCK] = {"stuck", ARG_GUEST, ARG_NUMBER},
-    [OP_GUESTCRASH] = {"guestcrash", ARG_GUEST, ARG_NONE},
-    [OP_GUESTOFF] = {"guestoff", ARG_GUEST, ARG_NONE},
-    [OP_STOP] = {"stop", ARG_GUEST, ARG_NONE},
-    [OP_START] = {"start", ARG_GUEST, ARG_NONE},
-    [OP_MOVE] = {"move", ARG_GUEST, ARG_NODE},
-    [OP_DRAIN] = {"drain", ARG_NODE, ARG_NONE},
-    [OP_UNDRAIN] = {"undrain", ARG_NODE, ARG_NONE},
-    [OP_CONFIRM] = {"confirm-down", ARG_NODE, ARG_NONE},
-    [OP_OVERRIDE] = {"override", ARG_MIRROR, ARG_NODE},
-    [OP_BLACKOUT] = {"blackout", ARG_NONE, ARG_NONE},
-    [OP_REPAIR] = {"repair", ARG_NONE, ARG_NONE},
-    [OP_EXPECT_ON] = {"expect-on", ARG_GUEST, ARG_NODE},
-    [OP_EXPECT_RUN] = {"expect-running", ARG_GUEST, ARG_NONE},
-    [OP_EXPECT_OFF] = {"expect-off", ARG_GUEST, ARG_NONE},
+    [OP_CRASH] = {"crash", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_OFF] = {"off", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_ON] = {"on", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_HANG] = {"hang", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_PAUSE] = {"pause", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_RELEVOD] = {"relevod", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_CUTSHORT] = {"cutshort", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_STALL] = {"stall", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_DEAF] = {"deaf", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_MUTE] = {"mute", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_CUT] = {"cut", ARG_NODE, ARG_NODE, ARG_NONE},
+    [OP_CUTFROM] = {"cutfrom", ARG_NODE, ARG_NODE, ARG_NONE},
+    [OP_ALONE] = {"alone", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_MEND] = {"mend", ARG_NODE, ARG_NODE, ARG_NONE},
+    [OP_HEAL] = {"heal", ARG_NONE, ARG_NONE, ARG_NONE},
+    [OP_LAG] = {"lag", ARG_NODE, ARG_NODE, ARG_NUMBER},
+    [OP_HALFSENT] = {"halfsent", ARG_NODE, ARG_NODE, ARG_NONE},
+    [OP_LOSS] = {"loss", ARG_NUMBER, ARG_NONE, ARG_NONE},
+    [OP_VIEW] = {"view", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_LINK] = {"link", ARG_MIRROR, ARG_NONE, ARG_NONE},
+    [OP_LINKUP] = {"linkup", ARG_MIRROR, ARG_NONE, ARG_NONE},
+    [OP_LUN] = {"lun", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_LUNUP] = {"lunup", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_FAILSTART] = {"failstart", ARG_GUEST, ARG_NUMBER, ARG_NONE},
+    [OP_SLOW] = {"slow", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_STUCK] = {"stuck", ARG_GUEST, ARG_NUMBER, ARG_NONE},
+    [OP_GUESTCRASH] = {"guestcrash", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_GUESTOFF] = {"guestoff", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_STOP] = {"stop", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_START] = {"start", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_MOVE] = {"move", ARG_GUEST, ARG_NODE, ARG_NONE},
+    [OP_DRAIN] = {"drain", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_UNDRAIN] = {"undrain", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_CONFIRM] = {"confirm-down", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_OVERRIDE] = {"override", ARG_MIRROR, ARG_NODE, ARG_NONE},
+    [OP_BLACKOUT] = {"blackout", ARG_NONE, ARG_NONE, ARG_NONE},
+    [OP_REPAIR] = {"repair", ARG_NONE, ARG_NONE, ARG_NONE},
+    [OP_EXPECT_ON] = {"expect-on", ARG_GUEST, ARG_NODE, ARG_NONE},
+    [OP_EXPECT_RUN] = {"expect-running", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_EXPECT_OFF] = {"expect-off", ARG_GUEST, ARG_NONE, ARG_NONE},
 };
 
 /* The operator types at the first node that answers, and knows what that node shows. */
@@ -69,6 +74,19 @@ static void cut(struct world *w, int to, int from)
     w->cut[to] |= node_bit((uint8_t)from);
 }
 
+static void mend(struct world *w, int a, int b)
+{
+    w->cut[a] &= (nodeset)~node_bit((uint8_t)b);
+    w->cut[b] &= (nodeset)~node_bit((uint8_t)a);
+}
+
+static void heal(struct world *w)
+{
+    memset(w->cut, 0, sizeof(w->cut));
+    memset(w->lag, 0, sizeof(w->lag));
+    w->lags = false;
+}
+
 static void boot_all(struct world *w, uint32_t spread)
 {
     for (uint8_t i = 0; i < w->site->nodes; i++)
@@ -86,13 +104,14 @@ static void start_again(struct world *w)
 
 static void repair(struct world *w)
 {
+    heal(w);
     for (uint8_t i = 0; i < w->site->nodes; i++) {
         struct host *h = &w->host[i];
-        w->cut[i] = 0;
         h->deaf_until = h->mute_until = 0;
         if (h->slow_until > w->now) /* what is under way stays slow */
             h->slow_until = w->now;
         h->cut_short = false;
+        h->half_sent = 0;
         h->lun = true;
         guests_tell(w, i);
         for (int g = 0; g < w->site->guests; g++) {
@@ -193,6 +212,9 @@ static void host_op(struct world *w, const struct op *op)
     case OP_CUTSHORT:
         h->cut_short = h->on;
         break;
+    case OP_HALFSENT:
+        h->half_sent = h->on ? node_bit((uint8_t)op->b) : 0;
+        break;
     case OP_VIEW:
         world_push(w, (struct item){.at = w->now,
                                     .kind = ITEM_VIEW,
@@ -253,7 +275,7 @@ static void guest_op(struct world *w, const struct op *op)
 void ops_apply(struct world *w, const struct op *op)
 {
     struct change c = {.node = (uint8_t)op->a};
-    world_log(w, "== %s %d %d", op_info[op->kind].name, op->a + 1, op->b);
+    world_log(w, "== %s %d %d %d", op_info[op->kind].name, op->a + 1, op->b, op->c);
     disks_write(w);
     switch (op->kind) {
     case OP_CUT:
@@ -270,9 +292,15 @@ void ops_apply(struct world *w, const struct op *op)
                 cut(w, op->a, i);
             }
         break;
+    case OP_MEND:
+        mend(w, op->a, op->b);
+        break;
     case OP_HEAL:
-        for (int i = 0; i < w->site->nodes; i++)
-            w->cut[i] = 0;
+        heal(w);
+        break;
+    case OP_LAG:
+        w->lag[op->b][op->a] = (uint32_t)op->c;
+        w->lags = true;
         break;
     case OP_LOSS:
         w->loss = (uint32_t)op->a;

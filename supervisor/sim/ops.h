@@ -8,6 +8,7 @@ struct op_info {
     const char *name;
     enum op_arg a;
     enum op_arg b;
+    enum op_arg c;
 };
 
 extern const struct op_info op_info[OP_KINDS];

@@ -5,6 +5,7 @@
 
 #define STEADY_MS 20000  /* quiet for so long, a takeover is timed */
 #define CREATE_MS 1600   /* the longest that an unhindered start takes in guests.c, and a step */
+#define SENT_MOST 300    /* in a second: tens for each other node */
 #define FLAP_MS   120000 /* after the repair, no host may reset any more */
 
 uint64_t oracle_bound(const struct world *w)
@@ -14,11 +15,12 @@ uint64_t oracle_bound(const struct world *w)
 
 static bool is_steady(const struct world *w)
 {
-    if (w->now - w->calm < STEADY_MS || w->loss != 0 || w->late != 0 || w->twice != 0)
+    if (w->now - w->calm < STEADY_MS || w->loss != 0 || w->late != 0 || w->twice != 0 || w->lags ||
+        w->now < w->lagged_until + STEADY_MS)
         return false;
     for (uint8_t i = 0; i < w->site->nodes; i++)
         if (!world_awake(w, i) || w->cut[i] != 0 || w->now < w->host[i].deaf_until ||
-            w->now < w->host[i].slow_until || w->host[i].cut_short)
+            w->now < w->host[i].slow_until || w->host[i].cut_short || w->host[i].half_sent != 0)
             return false;
     return w->site->nodes > 2;
 }
@@ -70,6 +72,18 @@ void oracle_takeover(struct world *w, const struct item *i)
     if (guests_where(w, i->index) < 0)
         world_break(w, BROKE_S3, "g%d does not run %llu ms after the loss of n%d", i->index + 1,
                     (unsigned long long)oracle_bound(w), i->host + 1);
+}
+
+/* However nodes disagree, they must not shout each other down. */
+void oracle_sent(struct world *w, uint8_t host)
+{
+    struct host *h = &w->host[host];
+    if (h->second != w->now / 1000)
+        h->sent = 0;
+    h->second = w->now / 1000;
+    if (++h->sent > SENT_MOST)
+        world_break(w, BROKE_LIVENESS, "n%d sends more than %d messages in a second", host + 1,
+                    SENT_MOST);
 }
 
 /* The watchdog is for nodes that cannot act: whoever can has destroyed its guests before. */

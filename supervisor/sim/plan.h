@@ -2,9 +2,10 @@
 #pragma once
 #include "sim/world.h"
 
-#define HOSTILE_EVERY 8 /* every so many seeds are far worse than any network */
+#define FLAVOURS 10 /* a seed's last digit decides what it is hard on */
 
-/* Draws a whole run from the seed. nodes: 0 leaves it to the seed, too. */
+/* Draws a whole run from the seed. nodes: 0 leaves it to the seed, too; otherwise the run is one of
+ * every day. */
 void plan_random(struct plan *p, uint64_t seed, uint8_t nodes);
 
 /* The least that a site needs: names, sizes and default times. */

@@ -17,8 +17,20 @@ extern const char *const verdict_names[VERDICTS];
  */
 int run_seeds(const struct campaign *c);
 
-/* Runs each mutant until it is caught, and prints a table. Returns how many were not. */
-int run_mutants(const struct campaign *c);
+struct scenarios {
+    int count;
+    const struct plan *plan;
+    const char *const *name;
+};
+
+/* Runs each mutant against the scenarios, then the seeds until one notices; prints a table, and
+ * writes it to json (NULL: nowhere). only: names with commas between them; NULL: all. Returns how
+ * many were not noticed at all. */
+int run_mutants(const struct campaign *c, const char *only, const struct scenarios *s,
+                const char *json);
+
+/* Switches one on for whatever is run from now on. False: there is none of that name. */
+bool mutant_choose(const char *name);
 
 /* Prints the figures as JSON. */
 int run_bench(void);

@@ -293,11 +293,11 @@ static int at_line(const struct parser *p, char **cursor)
 {
     struct plan *q = p->plan;
     struct op *op = &q->op[q->ops];
-    struct kv w[5] = {{0}};
+    struct kv w[6] = {{0}};
     enum op_kind kind = 0;
     if (q->ops == WORLD_OPS)
         return fail(p, "at", "at most %d operations", WORLD_OPS);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         kv_next(cursor, &w[i]);
     if (seconds(p, w[0].key, &op->at) != 0)
         return -1;
@@ -308,14 +308,15 @@ static int at_line(const struct parser *p, char **cursor)
     if (kind == OP_KINDS)
         return fail(p, w[1].key, "an operation, as listed in relevo-sim(1)");
     op->kind = kind;
-    if (argument(p, op_info[kind].a, w[2].key, &op->a) != 0 ||
-        argument(p, op_info[kind].b, w[op_info[kind].a == ARG_NONE ? 2 : 3].key, &op->b) != 0)
-        return -1;
-    const char *more = op_info[kind].a == ARG_NONE ? NULL : w[4].key;
-    if (op_info[kind].b == ARG_NONE && op_info[kind].a != ARG_NONE)
-        more = w[3].key;
-    if (more != NULL)
-        return fail(p, more, "no more words");
+    const enum op_arg args[] = {op_info[kind].a, op_info[kind].b, op_info[kind].c, ARG_NONE};
+    int *const to[] = {&op->a, &op->b, &op->c, NULL};
+    for (int i = 0, word = 2; i < 4; i++)
+        if (argument(p, args[i], w[word].key, to[i]) != 0)
+            return -1;
+        else if (args[i] == ARG_NONE)
+            break;
+        else
+            word++;
     if (kind == OP_REPAIR && q->repair == 0)
         q->repair = op->at;
     q->ops++;
@@ -523,6 +524,7 @@ void scenario_print(FILE *f, const struct plan *plan)
         fprintf(f, " %s", op_info[o->kind].name);
         print_argument(f, op_info[o->kind].a, o->a);
         print_argument(f, op_info[o->kind].b, o->b);
+        print_argument(f, op_info[o->kind].c, o->c);
         fputc('\n', f);
     }
 }

@@ -171,6 +171,7 @@ void world_power_off(struct world *w, uint8_t host, const char *why)
     h->lives++;
     h->hung_until = h->stalled_until = h->paused_until = h->deaf_until = 0;
     h->cut_short = false;
+    h->half_sent = 0;
     for (int g = 0; g < w->site->guests; g++)
         h->dom[g] = (struct dom){.job = h->dom[g].job + 1, .fail_starts = h->dom[g].fail_starts};
     w->last_boot = w->now;
@@ -253,6 +254,10 @@ static void perform_one(struct world *w, uint8_t host, const struct action *a)
         return;
     case ACT_SEND:
         net_send(w, host, &w->actions.message[a->message]);
+        if (h->half_sent != 0 && w->actions.message[a->message].kind == MESSAGE_ACCEPT) {
+            world_power_off(w, host, "crash in the middle of a proposal");
+            world_power_on(w, host, 0);
+        }
         return;
     case ACT_FEED:
         feed(w, host);

@@ -12,26 +12,29 @@
 #define NEVER     UINT64_MAX
 
 enum op_kind {
-    OP_CRASH,      /* node: reset, boots again by itself */
-    OP_OFF,        /* node: power off */
-    OP_ON,         /* node: power on */
-    OP_HANG,       /* node ms: dom0 stands still, the guests run on */
-    OP_PAUSE,      /* node ms: the whole host stands still, watchdog included */
-    OP_RELEVOD,    /* node: relevod is killed and started again */
-    OP_CUTSHORT,   /* node: relevod is killed halfway through the next journalling step */
-    OP_STALL,      /* node ms: relevod stands still */
-    OP_DEAF,       /* node ms: corosync stands still */
-    OP_MUTE,       /* node ms: its heartbeats are lost, nothing else */
-    OP_CUT,        /* node node: no messages between them */
-    OP_CUTFROM,    /* node node: no messages from the first to the second */
-    OP_ALONE,      /* node: cut from everybody */
-    OP_HEAL,       /* all cuts between nodes are mended */
-    OP_LOSS,       /* percent of all messages */
-    OP_VIEW,       /* node: corosync tells it for a moment that it is alone */
-    OP_LINK,       /* mirror: the replication link breaks */
-    OP_LINKUP,     /* mirror */
-    OP_LUN,        /* node: loses its shared disks */
-    OP_LUNUP,      /* node */
+    OP_CRASH,    /* node: reset, boots again by itself */
+    OP_OFF,      /* node: power off */
+    OP_ON,       /* node: power on */
+    OP_HANG,     /* node ms: dom0 stands still, the guests run on */
+    OP_PAUSE,    /* node ms: the whole host stands still, watchdog included */
+    OP_RELEVOD,  /* node: relevod is killed and started again */
+    OP_CUTSHORT, /* node: relevod is killed halfway through the next journalling step */
+    OP_STALL,    /* node ms: relevod stands still */
+    OP_DEAF,     /* node ms: corosync stands still */
+    OP_MUTE,     /* node ms: its heartbeats are lost, nothing else */
+    OP_CUT,      /* node node: no messages between them */
+    OP_CUTFROM,  /* node node: no messages from the first to the second */
+    OP_ALONE,    /* node: cut from everybody */
+    OP_MEND,     /* node node: only that cut */
+    OP_HEAL,     /* all cuts between nodes are mended, and no link lags */
+    OP_LAG,      /* node node ms: messages from the first to the second are so late; 0: again not */
+    OP_HALFSENT, /* node node: the next proposal of the first reaches but the second; it crashes */
+    OP_LOSS,     /* percent of all messages */
+    OP_VIEW,     /* node: corosync tells it for a moment that it is alone */
+    OP_LINK,     /* mirror: the replication link breaks */
+    OP_LINKUP,   /* mirror */
+    OP_LUN,      /* node: loses its shared disks */
+    OP_LUNUP,    /* node */
     OP_FAILSTART,  /* guest count: the next starts fail */
     OP_SLOW,       /* node ms: workers take so much longer */
     OP_STUCK,      /* guest ms: does not end, however asked */
@@ -57,6 +60,7 @@ struct op {
     enum op_kind kind;
     int a; /* node, guest or mirror */
     int b; /* node, or a number */
+    int c; /* a number */
 };
 
 /* What a run consists of; the scenario file's form of it is in relevo-sim.1. */
@@ -113,7 +117,10 @@ struct host {
     uint64_t woken; /* since when relevod could act without a pause */
     uint64_t slow;  /* ms that workers take longer */
     uint64_t slow_until;
+    uint64_t second; /* the present one, and what it has sent in it */
+    int sent;
     bool cut_short;
+    nodeset half_sent; /* its next proposal reaches only these, and is its last; empty: does not */
     bool lun;
     bool armed;
     uint64_t watchdog; /* fires at */
@@ -164,7 +171,10 @@ struct world {
     uint32_t loss; /* of the network now, as in the plan */
     uint32_t late;
     uint32_t twice;
-    nodeset cut[CORE_NODES]; /* [to]: from whom nothing arrives */
+    nodeset cut[CORE_NODES];              /* [to]: from whom nothing arrives */
+    uint32_t lag[CORE_NODES][CORE_NODES]; /* [to][from]: ms added to what is sent now */
+    bool lags;                            /* any of them does */
+    uint64_t lagged_until;                /* something that was sent so may still arrive */
     struct host host[CORE_NODES];
     struct replica replica[CORE_MIRRORS];
     bool overridden[CORE_MIRRORS];
@@ -265,6 +275,7 @@ int guests_where(const struct world *w, int guest); /* host that runs it, or -1 
 void guests_end(struct world *w, int guest, enum guest_end end);
 
 void ops_apply(struct world *w, const struct op *op);
+void oracle_sent(struct world *w, uint8_t host);     /* a message */
 void oracle_watchdog(struct world *w, uint8_t host); /* it fires now */
 void oracle_final(struct world *w);
 void oracle_takeover(struct world *w, const struct item *i);
