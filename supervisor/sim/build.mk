@@ -6,7 +6,7 @@ SIM := $(B)/host/relevo-sim
 # Operations and queue items are shared out: each file's switch has its own and a default.
 SIM_CPPFLAGS = $(CPPFLAGS_ALL) $(if $(filter supervisor/sim/%,$<),-Wno-switch-enum)
 SIM_JOBS ?= 2
-SIM_SECONDS ?= 180
+SIM_SECONDS ?= 100
 SIM_SEEDS ?= 1-5000
 MUTANT_SEEDS ?= 1-600
 # One or more for each oracle, all noticed within a few dozen seeds.
