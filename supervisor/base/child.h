@@ -1,8 +1,9 @@
 /* The one way to start a process: an owner, a deadline, a bounded conversation.
  *
  * A child is this binary again in another role, or a program. It dies with its parent (SIGKILL by
- * PR_SET_PDEATHSIG). A role talks over a SOCK_SEQPACKET pair: one packet is one message, so that
- * the kernel does the framing, and a packet larger than CHILD_MESSAGE_MAX is a broken child. */
+ * PR_SET_PDEATHSIG), and before it where memory runs out. A role talks over a SOCK_SEQPACKET pair:
+ * one packet is one message, so that the kernel does the framing, and a packet larger than
+ * CHILD_MESSAGE_MAX is a broken child. */
 #pragma once
 #include <qb/qbloop.h>
 #include <stdbool.h>

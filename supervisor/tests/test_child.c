@@ -2,7 +2,9 @@
 #include "base/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -165,6 +167,26 @@ static void a_program_that_is_not_there_says_so(void **state)
     assert_string_equal(text, "could not be executed");
 }
 
+static void write_oom_score(const char *text)
+{
+    FILE *file = fopen("/proc/self/oom_score_adj", "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_child_does_not_inherit_the_oom_score(void **state)
+{
+    (void)state;
+    struct story s;
+    write_oom_score("300"); /* to raise it takes no privilege */
+    begin(&s, "oom", 0);
+    write_oom_score("0");
+    finish(&s);
+    assert_int_equal(s.messages, 1);
+    assert_int_equal(s.first, '0');
+}
+
 /* A parent that dies takes its child along. */
 static void children_die_with_their_parent(void **state)
 {
@@ -196,6 +218,12 @@ static int role(const char *name)
         ptrdiff_t n = role_receive(big, sizeof big);
         return n > 0 && role_send(big, (size_t)n) == 0 ? 0 : 1;
     }
+    if (strcmp(name, "oom") == 0) {
+        int file = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+        ssize_t n = read(file, big, sizeof big);
+        close(file);
+        return n > 0 && role_send(big, (size_t)n) == 0 ? 0 : 1;
+    }
     if (strcmp(name, "chatter") == 0) {
         for (int i = 0; i < 20; i++)
             if (role_send("x", 1) != 0)
@@ -219,6 +247,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_child_that_hears_nothing_fills_up_and_says_so),
         cmocka_unit_test(a_program_is_started_with_its_arguments),
         cmocka_unit_test(a_program_that_is_not_there_says_so),
+        cmocka_unit_test(a_child_does_not_inherit_the_oom_score),
         cmocka_unit_test(children_die_with_their_parent),
     };
     if (argc == 3 && strcmp(argv[1], "--role") == 0)
