@@ -73,7 +73,8 @@ def measure_sizes(figures):
 def measure_boot(figures, lab, node, guest):
     start = node.power_on()
     beat = watch.wait_alive(lab, guest, since=start, seconds=300)
-    conditions = {"dom0_mem_mib": node.plan.dom0_mem, "accelerator": "tcg", "cpus": node.plan.cpus}
+    conditions = {"dom0_mem_mib": node.plan.dom0_mem, "accelerator": "tcg", "cpus": node.plan.cpus,
+                  "dom0_cpus": node.plan.dom0_cpus}
     for name, pattern in (("init", INIT), ("toolstack", TOOLSTACK), ("create", CREATED.format(guest.name))):
         time, line = node.wait_line(pattern, since=start, seconds=30)
         if name == "init":

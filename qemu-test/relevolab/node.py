@@ -30,6 +30,7 @@ class Plan:
     name: str
     memory: int = 768
     cpus: int = 2
+    dom0_cpus: int = 1   # the guests get the other one; and an emulated CPU is slow to wake another
     dom0_mem: int = 128
     words: list = field(default_factory=list)      # more words for the dom0 kernel's command line
     xen_words: list = field(default_factory=list)
@@ -91,7 +92,7 @@ class Node:
             "-m", str(plan.memory), "-smp", str(plan.cpus), "-S",
             "-kernel", xen, "-initrd", f"{kernel} {line},{initrd}", "-append",
             " ".join(["console=com1", "com1=115200,8n1", f"dom0_mem={plan.dom0_mem}M,max:{plan.dom0_mem}M",
-                      *plan.xen_words]),
+                      f"dom0_max_vcpus={plan.dom0_cpus}", *plan.xen_words]),
             "-qmp", "unix:qmp.sock,server=on,wait=off",
             "-chardev", "socket,id=com1,path=console.sock,server=on,wait=off", "-serial", "chardev:com1",
             "-chardev", "socket,id=com2,path=shell.sock,server=on,wait=off", "-serial", "chardev:com2",
