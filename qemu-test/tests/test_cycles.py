@@ -2,6 +2,8 @@
 import pytest
 
 from relevolab import watch
+from relevolab.clock import wait_for
+from relevolab.guest import Guest
 
 # Resident size moves by a few pages as heaps settle; a leak of one page per life would still show.
 SLACK_KIB = 128
@@ -24,6 +26,7 @@ def measure(node):
 
 
 def live_and_die(lab, node, guest):
+    """An orderly life: stopped by itself, started again, heard."""
     old = watch.wait_alive(lab, guest)
     node.relevo("stop", guest.name)
     watch.wait_state(node, guest, "stopped")
@@ -31,15 +34,24 @@ def live_and_die(lab, node, guest):
     watch.wait_reborn(lab, guest, old)
 
 
-@pytest.mark.parametrize("cycles", [15, pytest.param(1000, marks=pytest.mark.long)])
-def test_no_growth(lab, shared, cycles):
-    guest = shared.guests["pv-file"]
+def destroy_and_create(_lab, node, guest):
+    """A short life: destroyed from outside as soon as it runs, and created again."""
+    domid = watch.wait_state(node, guest, "running")["domid"]
+    node.output(f"xl destroy {domid}")
+    wait_for(lambda: watch.state(node, guest)["domid"] not in (domid, -1),
+             f"{guest.name} to be created again", 120)
+    node.relevo("start", guest.name)  # forgets the failure: it is not to be given up
+
+
+def check_growth(lab, node, guest, life, cycles):
     for _ in range(5):
-        live_and_die(lab, shared, guest)
-    before, xen_before, store_before = measure(shared)
+        life(lab, node, guest)
+    watch.wait_alive(lab, guest)
+    before, xen_before, store_before = measure(node)
     for _ in range(cycles):
-        live_and_die(lab, shared, guest)
-    after, xen_after, store_after = measure(shared)
+        life(lab, node, guest)
+    watch.wait_alive(lab, guest)
+    after, xen_after, store_after = measure(node)
 
     assert set(before) == set(after), "a service was restarted meanwhile"
     for process, (resident, descriptors) in after.items():
@@ -47,3 +59,15 @@ def test_no_growth(lab, shared, cycles):
         assert descriptors <= before[process][1], f"{process} holds more descriptors than before"
     assert xen_after >= xen_before - 1, "Xen has less free memory than before"
     assert store_after <= store_before
+
+
+def test_no_growth(lab, shared):
+    check_growth(lab, shared, shared.guests["pv-file"], live_and_die, 15)
+
+
+@pytest.mark.long
+def test_no_growth_in_a_thousand_lives(lab, blade):
+    guest = Guest("mayfly", 34, boot="disk", keys=['home = "blade-cycles"'])
+    node = blade("blade-cycles", [guest])
+    watch.wait_alive(lab, guest, since=0)
+    check_growth(lab, node, guest, destroy_and_create, 1000)
