@@ -81,3 +81,12 @@ const char *guest_type_name(enum guest_type type)
 {
     return type == GUEST_PV ? "pv" : "pvh";
 }
+
+const char *guest_tsc_name(enum guest_tsc mode)
+{
+    static const char *const names[TSC_MODES] = {[TSC_DEFAULT] = "default",
+                                                 [TSC_ALWAYS_EMULATE] = "always_emulate",
+                                                 [TSC_NATIVE] = "native",
+                                                 [TSC_NATIVE_PARAVIRT] = "native_paravirt"};
+    return names[mode];
+}

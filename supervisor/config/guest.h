@@ -15,6 +15,7 @@
 #define GUEST_PRIORITY_DEFAULT 100
 
 enum guest_type { GUEST_PV, GUEST_PVH };
+enum guest_tsc { TSC_DEFAULT, TSC_ALWAYS_EMULATE, TSC_NATIVE, TSC_NATIVE_PARAVIRT, TSC_MODES };
 enum guest_failback { FAILBACK_MANUAL, FAILBACK_AUTO };
 
 struct guest_disk {
@@ -45,6 +46,7 @@ struct guest {
     uint32_t maxvcpus;   /* at least vcpus */
     uint32_t cpu_weight; /* 0: Xen's default */
     uint32_t cpu_cap;    /* percent of one CPU; 0: none */
+    enum guest_tsc tsc_mode;
     char kernel[GUEST_PATH_SIZE];
     char ramdisk[GUEST_PATH_SIZE];
     char cmdline[1024];
@@ -86,3 +88,6 @@ void guest_complete(struct guest *guest);
 bool guest_name_ok(const char *name);
 
 const char *guest_type_name(enum guest_type type);
+
+/* As xl.cfg(5) calls the mode. */
+const char *guest_tsc_name(enum guest_tsc mode);

@@ -10,6 +10,7 @@ enum kind { NUMBER, PATH, ACTION, NAMES, OTHER };
 
 static int read_uuid(struct reading *r);
 static int read_type(struct reading *r);
+static int read_tsc_mode(struct reading *r);
 static int read_name(struct reading *r);
 static int read_root(struct reading *r);
 static int read_extra(struct reading *r);
@@ -62,6 +63,7 @@ static const struct key {
     NUMBER_KEY("maxvcpus", maxvcpus, 1, GUEST_VCPUS_MAX),
     NUMBER_KEY("cpu_weight", cpu_weight, 1, 65535),
     NUMBER_KEY("cap", cpu_cap, 0, 100L * GUEST_VCPUS_MAX),
+    OTHER_KEY("tsc_mode", read_tsc_mode),
     PATH_KEY("kernel", kernel),
     PATH_KEY("ramdisk", ramdisk),
     OTHER_KEY("cmdline", read_cmdline),
@@ -263,6 +265,22 @@ static int read_type(struct reading *r)
     if (guest_parse_type(text, &r->guest->type) != 0)
         return reading_error(r, "%.40s: expected \"pv\" or \"pvh\"", text);
     return 0;
+}
+
+static int read_tsc_mode(struct reading *r)
+{
+    const char *text;
+    if (get_text(r, &text) != 0)
+        return -1;
+    for (enum guest_tsc mode = TSC_DEFAULT; mode < TSC_MODES; mode++)
+        if (strcmp(text, guest_tsc_name(mode)) == 0) {
+            r->guest->tsc_mode = mode;
+            return 0;
+        }
+    return reading_error(r,
+                         "%.40s: expected \"default\", \"always_emulate\", \"native\" or "
+                         "\"native_paravirt\"",
+                         text);
 }
 
 /* cmdline=, or root= and extra= which xl joins to "root=ROOT EXTRA". */

@@ -20,8 +20,8 @@ static bool closed(const char *text, size_t size)
 static bool guest_ok(const struct guest *g)
 {
     if (g->disks > GUEST_DISKS_MAX || g->vifs > GUEST_VIFS_MAX ||
-        (g->type != GUEST_PV && g->type != GUEST_PVH) || g->vcpus == 0 ||
-        g->maxvcpus > GUEST_VCPUS_MAX || g->vcpus > g->maxvcpus)
+        (g->type != GUEST_PV && g->type != GUEST_PVH) || g->tsc_mode >= TSC_MODES ||
+        g->vcpus == 0 || g->maxvcpus > GUEST_VCPUS_MAX || g->vcpus > g->maxvcpus)
         return false;
     for (uint32_t i = 0; i < g->disks; i++)
         if (!closed(g->disk[i].path, sizeof g->disk[i].path) ||

@@ -39,6 +39,11 @@ static int set_vcpus(libxl_ctx *ctx, const struct guest *guest, libxl_domain_bui
     return 0;
 }
 
+/* The modes are libxl's, in its order. */
+_Static_assert((int)TSC_NATIVE_PARAVIRT == (int)LIBXL_TSC_MODE_NATIVE_PARAVIRT &&
+                   (int)TSC_NATIVE == (int)LIBXL_TSC_MODE_NATIVE,
+               "enum guest_tsc follows libxl_tsc_mode");
+
 static int set_disk(const struct guest_disk *from, libxl_device_disk *to, struct err *e)
 {
     struct stat st;
@@ -108,6 +113,7 @@ int xen_build_config(libxl_ctx *ctx, const struct guest *guest, libxl_domain_con
     libxl_domain_build_info_init_type(b, type);
     b->max_memkb = (uint64_t)guest->maxmem_mib * 1024;
     b->target_memkb = (uint64_t)guest->memory_mib * 1024;
+    b->tsc_mode = (libxl_tsc_mode)guest->tsc_mode;
     b->kernel = copy(guest->kernel);
     b->ramdisk = copy(guest->ramdisk);
     b->cmdline = copy(guest->cmdline);
