@@ -54,6 +54,8 @@ void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v
     chosen_note_ballot(n, b);
     if (ballot_compare(b, &n->known.ballot) <= 0)
         return;
+    if (n->known.value.era != v->era)
+        takeover_forget(n);
     n->known.ballot = *b;
     ledger_copy(&n->known.value, v);
     n->dirty = true;

@@ -1,5 +1,7 @@
 #include "core/takeover.h"
 
+#include <string.h>
+
 #include "core/mutant.h"
 #include "core/placement.h"
 #include "core/timing.h"
@@ -33,6 +35,13 @@ bool takeover_is_well(const struct node *n, uint8_t node, uint64_t now)
         links += linked;
     }
     return links >= site_majority(n->site);
+}
+
+void takeover_forget(struct node *n)
+{
+    memset(n->suspected, 0, sizeof(n->suspected));
+    memset(n->fenced, 0, sizeof(n->fenced));
+    memset(n->fence_asked, 0, sizeof(n->fence_asked));
 }
 
 /* R17: the wait is counted from when the suspicion was known to be chosen, by whoever counts. */

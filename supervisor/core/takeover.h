@@ -11,6 +11,9 @@ uint8_t takeover_leader(const struct node *n, uint64_t now);
  * lease. */
 bool takeover_is_well(const struct node *n, uint8_t node, uint64_t now);
 
+/* R31: another era begins, in which the numbers of suspicions and generations mean other things. */
+void takeover_forget(struct node *n);
+
 /* Starts the clocks of the suspicions that the known value holds and did not hold before. */
 void takeover_learned(struct node *n, uint64_t now);
 
