@@ -79,20 +79,26 @@ static enum verdict verdict_of(struct world *w, const struct plan *plan, int m)
     return v != RUN_OK && world_run(w, plan) == RUN_OK ? v : RUN_OK;
 }
 
-/* An aimed scenario is tried with other seeds, too, as its times hit by chance. */
-static void try_scenarios(struct world *w, const struct scenarios *s, int m, struct catch *found)
+static void try_scenario(struct world *w, const struct scenarios *s, int k, int tries, int m,
+                         struct catch *found)
 {
     static struct plan plan;
-    for (int k = 0; k < s->count && found->by_scenario == RUN_OK; k++) {
-        int tries = is_aimed(s->name[k], m) ? AIMED_TRIES : 1;
-        plan = s->plan[k];
+    plan = s->plan[k];
+    for (int i = 0; i < tries && plan.violation == RUN_OK && found->by_scenario == RUN_OK; i++) {
+        found->by_scenario = verdict_of(w, &plan, m);
         found->scenario = k;
-        for (int i = 0; i < tries && plan.violation == RUN_OK && found->by_scenario == RUN_OK;
-             i++) {
-            found->by_scenario = verdict_of(w, &plan, m);
-            plan.seed++;
-        }
+        plan.seed++;
     }
+}
+
+/* The aimed one with other seeds than its own, too, as its times hit by chance; then the rest. */
+static void try_scenarios(struct world *w, const struct scenarios *s, int m, struct catch *found)
+{
+    for (int k = 0; k < s->count; k++)
+        if (is_aimed(s->name[k], m))
+            try_scenario(w, s, k, AIMED_TRIES, m, found);
+    for (int k = 0; k < s->count; k++)
+        try_scenario(w, s, k, 1, m, found);
 }
 
 static void try_one(struct world *w, const struct campaign *c, const struct scenarios *s, int m,

@@ -12,8 +12,8 @@
     X(M_OLD_PROMISES, "R6", "counts promises of replaced incarnations")                            \
     X(M_ACCEPT_UNNAMED, "R7", "accepts values that do not name this incarnation")                  \
     X(M_AMNESIAC_VALUES, "R8", "builds on what a node that forgot was told since")                 \
-    X(M_ANY_JOIN, "R10", "lets a late join displace a newer incarnation")                          \
     X(M_COLD_TRUST, "R9", "trusts the ledger's freshness after a cold start")                      \
+    X(M_ANY_JOIN, "R10", "lets a late join displace a newer incarnation")                          \
     X(M_SELF_DELIVERY, "R11", "takes its own heartbeat for proof")                                 \
     X(M_ECHO_TIME, "R11", "counts the time of the echo instead of the sending")                    \
     X(M_AMNESIAC_ECHOES, "R12", "lets a node that forgot echo")                                    \
@@ -44,9 +44,9 @@
     X(M_CLEAR_ANY, "R27", "clears a mark whatever its id")                                         \
     X(M_IGNORE_STALE, "R28", "ignores the stale mark")                                             \
     X(M_UNKNOWN_FRESH, "R29", "takes a mirror that the ledger does not know for fresh")            \
+    X(M_TWO_REMEMBER, "R30", "of two nodes, lets a booted one remember by its journal")            \
     X(M_ANY_ERA, "R31", "takes values of an earlier era")                                          \
-    X(M_ASK_BACK, "R32", "answers requests by requests")                                           \
-    X(M_TWO_REMEMBER, "R30", "of two nodes, lets a booted one remember by its journal")
+    X(M_ASK_BACK, "R32", "answers requests by requests")
 
 #define MUTANT_ENUM(name, rule, text) name,
 enum mutant { M_NONE, MUTANTS(MUTANT_ENUM) M_COUNT };
