@@ -74,6 +74,8 @@ static bool waited(const struct node *n, uint8_t node, uint64_t now)
     uint64_t wait = timing_wait(&n->site->timing);
     if (mutant(M_NO_WAIT))
         wait = 0;
+    if (mutant(M_NO_DRIFT))
+        wait = n->site->timing.lease + n->site->timing.watchdog;
     if (mutant(M_SHORT_WAIT))
         wait = n->site->timing.lease;
     return now - n->suspected[node].since >= wait;

@@ -187,7 +187,8 @@ void aimed_mirror(struct draw *d)
     d->at = at + d->whole;
 }
 
-/* All, or all but one, boot at the same time, and what they said before still arrives. */
+/* All, or all but one, boot at the same time, and what they said before still arrives. Perhaps one
+ * of them stays off, and the operator says so. */
 void aimed_amnesia(struct draw *d)
 {
     int nodes = d->plan->site.nodes;
@@ -200,6 +201,11 @@ void aimed_amnesia(struct draw *d)
     for (int i = 0; i < nodes; i++)
         if (!spared || i != d->node)
             fault_add(d, at + range(d, 0, 500), OP_CRASH, i, 0);
+    if (prng_percent(d->r, 30)) {
+        fault_add(d, at + range(d, 0, 500), OP_OFF, d->other, 0);
+        fault_add(d, at + range(d, 1000, 8000), OP_CONFIRM, d->other, 0);
+        fault_add(d, at + range(d, 3000, 20000), OP_ON, d->other, 0);
+    }
     fault_add(d, at + range(d, 0, 2000), OP_HEAL, 0, 0);
     for (int k = (int)range(d, 1, 3); k > 0; k--)
         wish(d, at + range(d, 1000, 20000));
