@@ -55,6 +55,8 @@ static int32_t on_terminate(int32_t signal, void *data)
 
 static void report_configuration(const struct site *site)
 {
+    for (uint32_t i = 0; i < site->warnings; i++)
+        log_warn("%s", site->warning[i].text);
     for (uint32_t i = 0; i < site->errors; i++)
         log_err("%s", site->error[i].text);
     if (site->errors_dropped > 0)

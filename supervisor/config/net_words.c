@@ -4,37 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/iface.h"
 #include "config/words.h"
 
 #define EXPECT_BRIDGE "expected NAME:IFACE[,IFACE...], names of 1 to 15 letters"
 #define EXPECT_IP     "expected ADDRESS::GATEWAY:MASK::IFACE:none or IFACE:dhcp (IPv6 in brackets)"
-
-/* What the kernel accepts as an interface name (dev_valid_name), less what would confuse us. */
-static bool iface_ok(const char *name)
-{
-    return name[0] != '\0' && strlen(name) < SITE_IFACE_SIZE && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0 && strpbrk(name, "/: \t[]") == NULL;
-}
-
-static void copy_iface(char to[SITE_IFACE_SIZE], const char *name)
-{
-    snprintf(to, SITE_IFACE_SIZE, "%s", name);
-}
-
-/* Where a word repeats an earlier one: the command line wins silently over a file, twice in one
- * place is an error. */
-static void repeated(struct site *site, struct place place, struct place first, const char *what,
-                     const char *name)
-{
-    if (first.line == 0 && place.line != 0)
-        return;
-    char where[160];
-    if (first.line == 0)
-        snprintf(where, sizeof where, "%s", first.file);
-    else
-        snprintf(where, sizeof where, "%s:%d", first.file, first.line);
-    site_error(site, place, name, "%s given twice, first in %s; expected once", what, where);
-}
 
 static bool port_in_use(struct site *site, struct place place, const char *bridge, const char *port)
 {
@@ -60,7 +34,7 @@ void word_bridge(struct site *site, struct place place, char *value)
     }
     for (uint32_t b = 0; b < site->bridges; b++)
         if (strcmp(site->bridge[b].name, part[0]) == 0) {
-            repeated(site, place, site->bridge[b].place, "bridge", token);
+            iface_repeated(site, place, site->bridge[b].place, "bridge", token);
             return;
         }
     if (site->bridges == SITE_BRIDGES_MAX) {
@@ -74,7 +48,7 @@ void word_bridge(struct site *site, struct place place, char *value)
         return;
     }
     struct site_bridge bridge = {.place = place, .ports = (uint32_t)ports};
-    copy_iface(bridge.name, part[0]);
+    iface_copy(bridge.name, part[0]);
     for (int p = 0; p < ports; p++) {
         if (!iface_ok(port[p]) || strcmp(port[p], bridge.name) == 0) {
             site_error(site, place, token, EXPECT_BRIDGE);
@@ -82,7 +56,7 @@ void word_bridge(struct site *site, struct place place, char *value)
         }
         if (port_in_use(site, place, token, port[p]))
             return;
-        copy_iface(bridge.port[p], port[p]);
+        iface_copy(bridge.port[p], port[p]);
     }
     site->bridge[site->bridges++] = bridge;
 }
@@ -121,7 +95,8 @@ static void add_address(struct site *site, const char *token, const struct site_
     for (uint32_t i = 0; i < site->addresses; i++) {
         const struct site_address *other = &site->address[i];
         if (strcmp(other->iface, address->iface) == 0 && other->family == address->family) {
-            repeated(site, address->place, other->place, "an address for this interface", token);
+            iface_repeated(site, address->place, other->place, "an address for this interface",
+                           token);
             return;
         }
     }
@@ -143,7 +118,7 @@ static bool parse_full(char *part[], int n, struct site_address *a)
     enum { ADDRESS, PEER, GATEWAY, MASK, HOST, IFACE, METHOD };
     if (n <= IFACE || !iface_ok(part[IFACE]))
         return false;
-    copy_iface(a->iface, part[IFACE]);
+    iface_copy(a->iface, part[IFACE]);
     const char *method = n > METHOD ? part[METHOD] : "none";
     if (is_dhcp(method)) {
         a->dhcp = true;
@@ -174,7 +149,7 @@ void word_ip(struct site *site, struct place place, char *value)
         ok = iface_ok(part[0]) && is_dhcp(part[1]);
         address.dhcp = true;
         address.family = AF_INET;
-        copy_iface(address.iface, part[0]);
+        iface_copy(address.iface, part[0]);
     } else {
         ok = n > 0 && parse_full(part, n, &address);
     }
@@ -202,7 +177,7 @@ void word_nameserver(struct site *site, struct place place, char *value)
     inet_ntop(family, address, text, sizeof text);
     for (uint32_t i = 0; i < site->nameservers; i++)
         if (strcmp(site->nameserver[i], text) == 0) {
-            repeated(site, place, site->nameserver_place[i], "this name server", token);
+            iface_repeated(site, place, site->nameserver_place[i], "this name server", token);
             return;
         }
     if (site->nameservers == SITE_NAMESERVERS_MAX) {

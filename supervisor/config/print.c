@@ -22,15 +22,61 @@ __attribute__((format(printf, 2, 3))) static void print(const struct printer *p,
     p->line(p->to, text);
 }
 
-static void print_network(const struct printer *p, const struct site *site)
+static void join(char *to, size_t size, const char name[][SITE_IFACE_SIZE], uint32_t count)
 {
+    to[0] = '\0';
+    for (uint32_t i = 0; i < count; i++)
+        snprintf(to + strlen(to), size - strlen(to), "%s%s", i > 0 ? "," : "", name[i]);
+}
+
+/* The mode, and what else was given or is not the kernel's choice. */
+static void print_bond(const struct printer *p, const struct site_bond *bond)
+{
+    char slaves[SITE_PORTS_MAX * SITE_IFACE_SIZE], options[1024] = "", value[32];
+    join(slaves, sizeof slaves, (const char(*)[SITE_IFACE_SIZE])bond->slave, bond->slaves);
+    for (int id = 0; id < BOND_OPTIONS; id++) {
+        if (id != BOND_MODE && (bond->given & 1U << id) == 0 &&
+            bond->value[id] == bond_option[id].initial)
+            continue;
+        bond_option_format(&bond_option[id], bond->value[id], value, sizeof value);
+        snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s=%s",
+                 id != BOND_MODE ? "," : "", bond_option[id].name, value);
+    }
+    for (uint32_t i = 0; i < bond->targets; i++) {
+        inet_ntop(AF_INET, bond->target[i], value, sizeof value);
+        snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s",
+                 i == 0 ? ",arp_ip_target=" : ";", value);
+    }
+    if (bond->primary[0] != '\0')
+        snprintf(options + strlen(options), sizeof options - strlen(options), ",primary=%s",
+                 bond->primary);
+    if (bond->mtu != 0)
+        snprintf(value, sizeof value, ":%u", bond->mtu);
+    print(p, "bond=%s:%s:%s%s", bond->name, slaves, options, bond->mtu != 0 ? value : "");
+}
+
+static void print_links(const struct printer *p, const struct site *site)
+{
+    for (uint32_t i = 0; i < site->ifnames; i++) {
+        const uint8_t *m = site->ifname[i].mac;
+        print(p, "ifname=%s:%02x:%02x:%02x:%02x:%02x:%02x", site->ifname[i].name, m[0], m[1], m[2],
+              m[3], m[4], m[5]);
+    }
+    for (uint32_t i = 0; i < site->bonds; i++)
+        print_bond(p, &site->bond[i]);
+    for (uint32_t i = 0; i < site->vlans; i++)
+        print(p, "vlan=%s:%s", site->vlan[i].name, site->vlan[i].parent);
     for (uint32_t b = 0; b < site->bridges; b++) {
-        char ports[SITE_PORTS_MAX * SITE_IFACE_SIZE] = "";
-        for (uint32_t i = 0; i < site->bridge[b].ports; i++)
-            snprintf(ports + strlen(ports), sizeof ports - strlen(ports), "%s%s", i > 0 ? "," : "",
-                     site->bridge[b].port[i]);
+        char ports[SITE_PORTS_MAX * SITE_IFACE_SIZE];
+        join(ports, sizeof ports, (const char(*)[SITE_IFACE_SIZE])site->bridge[b].port,
+             site->bridge[b].ports);
         print(p, "bridge=%s:%s", site->bridge[b].name, ports);
     }
+}
+
+static void print_network(const struct printer *p, const struct site *site)
+{
+    print_links(p, site);
     for (uint32_t i = 0; i < site->addresses; i++) {
         const struct site_address *a = &site->address[i];
         char address[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN] = "";
@@ -117,6 +163,8 @@ void site_print(const struct site *site, void (*line)(void *to, const char *text
     print_network(&p, site);
     for (uint32_t i = 0; i < site->guests; i++)
         print_guest(&p, site->guest[i]);
+    for (uint32_t i = 0; i < site->warnings; i++)
+        print(&p, "warning: %s", site->warning[i].text);
     for (uint32_t i = 0; i < site->errors; i++)
         print(&p, "error: %s", site->error[i].text);
     if (site->errors_dropped > 0)

@@ -20,22 +20,38 @@
 
 static const char command_line[] = "command line";
 
+__attribute__((format(printf, 4, 0))) static void describe(struct site_error *to,
+                                                           struct place place, const char *token,
+                                                           const char *format, va_list args)
+{
+    char *text = to->text;
+    size_t size = sizeof to->text, n = 0;
+    n += (size_t)snprintf(text, size, place.line > 0 ? "%s:%d: " : "%s: ", place.file, place.line);
+    if (token != NULL && n < size)
+        n += (size_t)snprintf(text + n, size - n, "%.100s: ", token);
+    if (n < size)
+        vsnprintf(text + n, size - n, format, args);
+}
+
 void site_error(struct site *site, struct place place, const char *token, const char *format, ...)
 {
     if (site->errors == SITE_ERRORS_MAX) {
         site->errors_dropped++;
         return;
     }
-    char *text = site->error[site->errors++].text;
-    size_t size = sizeof site->error[0].text, n = 0;
-    n += (size_t)snprintf(text, size, place.line > 0 ? "%s:%d: " : "%s: ", place.file, place.line);
-    if (token != NULL && n < size)
-        n += (size_t)snprintf(text + n, size - n, "%.100s: ", token);
-    if (n >= size)
+    va_list args;
+    va_start(args, format);
+    describe(&site->error[site->errors++], place, token, format, args);
+    va_end(args);
+}
+
+void site_warning(struct site *site, struct place place, const char *token, const char *format, ...)
+{
+    if (site->warnings == SITE_WARNINGS_MAX)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(text + n, size - n, format, args);
+    describe(&site->warning[site->warnings++], place, token, format, args);
     va_end(args);
 }
 
@@ -245,6 +261,7 @@ struct site *site_load(const struct site_source *source)
         return NULL;
     read_cmdline(site, source);
     read_site_conf(site, source->folder);
+    site_check_network(site);
     read_guest_files(site, source->folder);
     qsort(site->guest, site->guests, sizeof(struct guest *), by_priority_then_name);
     for (uint32_t i = 0; i < site->guests; i++)

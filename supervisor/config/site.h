@@ -8,11 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/bond_options.h"
 #include "config/guest.h"
 
 #define SITE_ERRORS_MAX      64
 #define SITE_GUESTS_MAX      256
-#define SITE_BRIDGES_MAX     16
+#define SITE_WARNINGS_MAX    32
+#define SITE_IFNAMES_MAX     32
+#define SITE_BONDS_MAX       16
+#define SITE_TARGETS_MAX     16 /* the kernel's BOND_MAX_ARP_TARGETS */
+#define SITE_VLANS_MAX       64
+#define SITE_BRIDGES_MAX     64
 #define SITE_PORTS_MAX       8
 #define SITE_ADDRESSES_MAX   16
 #define SITE_NAMESERVERS_MAX 3  /* the resolver's own limit (MAXNS) */
@@ -26,6 +32,33 @@ struct place {
 
 struct site_error {
     char text[400];
+};
+
+/* The interface with this address gets this name. */
+struct site_ifname {
+    struct place place;
+    char name[SITE_IFACE_SIZE];
+    uint8_t mac[6];
+};
+
+struct site_bond {
+    struct place place;
+    char name[SITE_IFACE_SIZE];
+    char slave[SITE_PORTS_MAX][SITE_IFACE_SIZE];
+    uint32_t slaves;
+    uint32_t value[BOND_OPTIONS]; /* as it shall be, given or not */
+    uint32_t given;               /* bit 1 << option */
+    uint8_t target[SITE_TARGETS_MAX][4];
+    uint32_t targets;
+    char primary[SITE_IFACE_SIZE]; /* empty: none */
+    uint32_t mtu;                  /* 0: as it is */
+};
+
+struct site_vlan {
+    struct place place;
+    char name[SITE_IFACE_SIZE];
+    char parent[SITE_IFACE_SIZE];
+    uint16_t id;
 };
 
 struct site_bridge {
@@ -48,6 +81,12 @@ struct site_address {
 
 struct site {
     char hostname[65];
+    struct site_ifname ifname[SITE_IFNAMES_MAX];
+    uint32_t ifnames;
+    struct site_bond bond[SITE_BONDS_MAX];
+    uint32_t bonds;
+    struct site_vlan vlan[SITE_VLANS_MAX];
+    uint32_t vlans;
     struct site_bridge bridge[SITE_BRIDGES_MAX];
     uint32_t bridges;
     struct site_address address[SITE_ADDRESSES_MAX];
@@ -58,8 +97,10 @@ struct site {
     struct guest *guest[SITE_GUESTS_MAX]; /* by falling priority, then by name */
     uint32_t guests;
     struct site_error error[SITE_ERRORS_MAX];
-    uint32_t errors;         /* kept */
-    uint32_t errors_dropped; /* for want of space */
+    uint32_t errors;                              /* kept */
+    uint32_t errors_dropped;                      /* for want of space */
+    struct site_error warning[SITE_WARNINGS_MAX]; /* works, but hardly as meant */
+    uint32_t warnings;
 };
 
 struct site_source {
@@ -78,6 +119,14 @@ struct guest *site_find_guest(struct site *site, const char *name);
 /* Adds an error "FILE:LINE: TOKEN: what was expected"; token may be NULL. */
 __attribute__((format(printf, 4, 5))) void site_error(struct site *site, struct place place,
                                                       const char *token, const char *format, ...);
+
+/* The same for what is taken as it is, but hardly meant so. */
+__attribute__((format(printf, 4, 5))) void site_warning(struct site *site, struct place place,
+                                                        const char *token, const char *format, ...);
+
+/* Checks what the network's words say together, and leaves out what cannot be: an interface with
+ * two uses, loops, an address twice. */
+void site_check_network(struct site *site);
 
 /* Adds a guest, which is then the site's. False, with an error, if the name is taken or there is no
  * room; the guest is then still the caller's. */

@@ -13,16 +13,16 @@ static const struct known {
     enum reader reader;
     void (*take)(struct site *site, struct place place, char *value);
 } known[] = {
-    {"bridge", READ_HERE, word_bridge}, {"guest", READ_HERE, word_guest},
-    {"ip", READ_HERE, word_ip},         {"nameserver", READ_HERE, word_nameserver},
-    {"hostname", READ_BY_INIT, NULL},   {"rescue", READ_BY_INIT, NULL},
-    {"shell", READ_BY_INIT, NULL},      {"bond", READ_LATER, NULL},
-    {"cluster", READ_LATER, NULL},      {"drbd", READ_LATER, NULL},
-    {"ifname", READ_LATER, NULL},       {"log", READ_LATER, NULL},
-    {"multipath", READ_LATER, NULL},    {"node", READ_LATER, NULL},
-    {"ntp", READ_LATER, NULL},          {"role", READ_LATER, NULL},
-    {"sshkey", READ_LATER, NULL},       {"state", READ_LATER, NULL},
-    {"vlan", READ_LATER, NULL},
+    {"bond", READ_HERE, word_bond},   {"bridge", READ_HERE, word_bridge},
+    {"guest", READ_HERE, word_guest}, {"ifname", READ_HERE, word_ifname},
+    {"ip", READ_HERE, word_ip},       {"nameserver", READ_HERE, word_nameserver},
+    {"vlan", READ_HERE, word_vlan},   {"hostname", READ_BY_INIT, NULL},
+    {"rescue", READ_BY_INIT, NULL},   {"shell", READ_BY_INIT, NULL},
+    {"cluster", READ_LATER, NULL},    {"drbd", READ_LATER, NULL},
+    {"log", READ_LATER, NULL},        {"multipath", READ_LATER, NULL},
+    {"node", READ_LATER, NULL},       {"ntp", READ_LATER, NULL},
+    {"role", READ_LATER, NULL},       {"sshkey", READ_LATER, NULL},
+    {"state", READ_LATER, NULL},
 };
 #define KNOWN (sizeof known / sizeof known[0])
 

@@ -8,6 +8,9 @@
 void word_take(struct site *site, struct place place, struct kv word);
 
 /* The readers of single words; value is theirs to cut up. */
+void word_ifname(struct site *site, struct place place, char *value);
+void word_bond(struct site *site, struct place place, char *value);
+void word_vlan(struct site *site, struct place place, char *value);
 void word_bridge(struct site *site, struct place place, char *value);
 void word_ip(struct site *site, struct place place, char *value);
 void word_nameserver(struct site *site, struct place place, char *value);

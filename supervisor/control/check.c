@@ -13,6 +13,8 @@ static void print_error(void *to, const char *text)
 {
     if (strncmp(text, "error: ", 7) == 0)
         fprintf(to, "%s\n", text + 7);
+    else if (strncmp(text, "warning: ", 9) == 0)
+        fprintf(to, "%s\n", text);
 }
 
 int check_source(const struct site_source *source)
@@ -26,7 +28,7 @@ int check_source(const struct site_source *source)
     return result;
 }
 
-/* One node's view; only its errors are printed. Homes that were not checked yet are checked too. */
+/* One node's view; only its errors and warnings are printed. Homes that were not checked yet are checked too. */
 static int check_as(const char *folder, const char *hostname)
 {
     struct site *site = site_load(

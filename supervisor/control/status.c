@@ -75,6 +75,10 @@ char *status_json(const struct node *node, size_t *size)
     for (uint32_t i = 0; i < node->site->errors; i++)
         json_text(&j, NULL, node->site->error[i].text);
     json_list_end(&j);
+    json_list(&j, "warnings");
+    for (uint32_t i = 0; i < node->site->warnings; i++)
+        json_text(&j, NULL, node->site->warning[i].text);
+    json_list_end(&j);
     json_number(&j, "errors_dropped", node->site->errors_dropped);
     json_close(&j);
     return json_end(&j, size);

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (text != NULL && again != NULL && site != NULL) {
         take_all(site, text, (struct place){.file = "command line"});
         take_all(site, again, (struct place){.file = "site.conf", .line = 1});
+        site_check_network(site);
     }
     site_free(site);
     free(text);
