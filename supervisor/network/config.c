@@ -4,13 +4,27 @@
 
 void network_config_fill(struct network_config *config, const struct site *site)
 {
-    *config = (struct network_config){
-        .bridges = site->bridges, .addresses = site->addresses, .nameservers = site->nameservers};
+    *config = (struct network_config){.ifnames = site->ifnames,
+                                      .bonds = site->bonds,
+                                      .vlans = site->vlans,
+                                      .bridges = site->bridges,
+                                      .addresses = site->addresses,
+                                      .nameservers = site->nameservers};
     memcpy(config->hostname, site->hostname, sizeof config->hostname);
+    memcpy(config->ifname, site->ifname, sizeof config->ifname);
+    memcpy(config->bond, site->bond, sizeof config->bond);
+    memcpy(config->vlan, site->vlan, sizeof config->vlan);
     memcpy(config->bridge, site->bridge, sizeof config->bridge);
     memcpy(config->address, site->address, sizeof config->address);
     memcpy(config->nameserver, site->nameserver, sizeof config->nameserver);
-    for (int i = 0; i < SITE_BRIDGES_MAX; i++) /* pointers mean nothing to another process */
+    /* Pointers mean nothing to another process. */
+    for (int i = 0; i < SITE_IFNAMES_MAX; i++)
+        config->ifname[i].place = (struct place){0};
+    for (int i = 0; i < SITE_BONDS_MAX; i++)
+        config->bond[i].place = (struct place){0};
+    for (int i = 0; i < SITE_VLANS_MAX; i++)
+        config->vlan[i].place = (struct place){0};
+    for (int i = 0; i < SITE_BRIDGES_MAX; i++)
         config->bridge[i].place = (struct place){0};
     for (int i = 0; i < SITE_ADDRESSES_MAX; i++)
         config->address[i].place = (struct place){0};
@@ -31,15 +45,45 @@ static bool bridge_ok(const struct site_bridge *bridge)
     return true;
 }
 
-bool network_config_ok(const void *data, size_t size)
+static bool bond_ok(const struct site_bond *bond)
 {
-    const struct network_config *c = data;
-    if (size != sizeof *c || c->bridges > SITE_BRIDGES_MAX || c->addresses > SITE_ADDRESSES_MAX ||
-        c->nameservers > SITE_NAMESERVERS_MAX || !closed(c->hostname, sizeof c->hostname))
+    if (!closed(bond->name, sizeof bond->name) || !closed(bond->primary, sizeof bond->primary) ||
+        bond->slaves > SITE_PORTS_MAX || bond->targets > SITE_TARGETS_MAX ||
+        bond->value[BOND_MODE] >= BOND_MODES)
         return false;
+    for (uint32_t i = 0; i < bond->slaves; i++)
+        if (!closed(bond->slave[i], sizeof bond->slave[i]))
+            return false;
+    return true;
+}
+
+static bool links_ok(const struct network_config *c)
+{
+    if (c->ifnames > SITE_IFNAMES_MAX || c->bonds > SITE_BONDS_MAX || c->vlans > SITE_VLANS_MAX ||
+        c->bridges > SITE_BRIDGES_MAX)
+        return false;
+    for (uint32_t i = 0; i < c->ifnames; i++)
+        if (!closed(c->ifname[i].name, SITE_IFACE_SIZE))
+            return false;
+    for (uint32_t i = 0; i < c->bonds; i++)
+        if (!bond_ok(&c->bond[i]))
+            return false;
+    for (uint32_t i = 0; i < c->vlans; i++)
+        if (!closed(c->vlan[i].name, SITE_IFACE_SIZE) ||
+            !closed(c->vlan[i].parent, SITE_IFACE_SIZE))
+            return false;
     for (uint32_t i = 0; i < c->bridges; i++)
         if (!bridge_ok(&c->bridge[i]))
             return false;
+    return true;
+}
+
+bool network_config_ok(const void *data, size_t size)
+{
+    const struct network_config *c = data;
+    if (size != sizeof *c || !links_ok(c) || c->addresses > SITE_ADDRESSES_MAX ||
+        c->nameservers > SITE_NAMESERVERS_MAX || !closed(c->hostname, sizeof c->hostname))
+        return false;
     for (uint32_t i = 0; i < c->addresses; i++)
         if (!closed(c->address[i].iface, SITE_IFACE_SIZE) || c->address[i].prefix > 128)
             return false;

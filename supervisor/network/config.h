@@ -4,6 +4,12 @@
 
 struct network_config {
     char hostname[65];
+    struct site_ifname ifname[SITE_IFNAMES_MAX];
+    uint32_t ifnames;
+    struct site_bond bond[SITE_BONDS_MAX];
+    uint32_t bonds;
+    struct site_vlan vlan[SITE_VLANS_MAX];
+    uint32_t vlans;
     struct site_bridge bridge[SITE_BRIDGES_MAX];
     uint32_t bridges;
     struct site_address address[SITE_ADDRESSES_MAX];

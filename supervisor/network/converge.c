@@ -1,33 +1,20 @@
 #include "network/converge.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
+#include "network/pass.h"
 
-/* One piece at work. */
-struct pass {
-    struct network_state *state;
-    struct nl_sock *sock;
-    struct network_piece *piece;
-    int failures;
-};
-
-/* The root is read-only: /etc/resolv.conf is a link to this. */
-static const char *resolv_conf_path(void)
+void pass_piece(struct pass *p, const char *kind, const char *name)
 {
-    const char *path = getenv("RELEVO_RESOLV_CONF");
-    return path != NULL ? path : "/run/resolv.conf";
+    p->piece = &p->status->piece[p->status->pieces++];
+    snprintf(p->piece->kind, sizeof p->piece->kind, "%s", kind);
+    snprintf(p->piece->name, sizeof p->piece->name, "%s", name);
 }
 
-__attribute__((format(printf, 3, 4))) static void say(struct pass *p, bool good, const char *format,
-                                                      ...)
+void pass_say(struct pass *p, bool good, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -36,177 +23,36 @@ __attribute__((format(printf, 3, 4))) static void say(struct pass *p, bool good,
     p->piece->good = good;
 }
 
-static void failed(struct pass *p, const struct err *e)
+void pass_add(struct pass *p, bool good, const char *format, ...)
 {
-    say(p, false, "%.150s", e->text);
-    p->failures++;
-}
-
-/* Puts one port into the bridge; 0 also when the port is not there yet. */
-static int converge_port(struct pass *p, const char *port, const struct link_state *bridge,
-                         struct err *e)
-{
-    struct link_state link;
-    if (link_look(p->sock, port, &link, e) != 0)
-        return -1;
     char *text = p->piece->text;
     size_t used = strlen(text), size = sizeof p->piece->text;
-    snprintf(text + used, size - used, "%s%s%s", used > 0 ? ", " : "", port,
-             !link.exists ? " (does not exist yet)" : (link.carrier ? "" : " (no carrier)"));
-    p->piece->good = p->piece->good && link.exists;
-    if (!link.exists)
-        return 0;
-    if (link.master != bridge->index && link_set_master(p->sock, port, bridge->index, e) != 0)
-        return -1;
-    return link.up ? 0 : link_set_up(p->sock, port, e);
-}
-
-static void converge_bridge(struct pass *p, const struct site_bridge *bridge)
-{
-    struct link_state link;
-    struct err e;
-    int bad = link_look(p->sock, bridge->name, &link, &e);
-    if (bad == 0 && !link.exists) {
-        bad = link_make_bridge(p->sock, bridge->name, &e);
-        if (bad == 0)
-            bad = link_look(p->sock, bridge->name, &link, &e);
-    }
-    if (bad == 0 && !link.up)
-        bad = link_set_up(p->sock, bridge->name, &e);
-    say(p, true, "%s", "");
-    for (uint32_t i = 0; bad == 0 && i < bridge->ports; i++)
-        bad = converge_port(p, bridge->port[i], &link, &e);
-    if (bad != 0)
-        failed(p, &e);
-    else if (bridge->ports == 0)
-        say(p, true, "no ports");
-}
-
-static void describe_ip(const struct link_ip *ip, char *text, size_t size)
-{
-    char address[INET6_ADDRSTRLEN];
-    inet_ntop(ip->family, ip->address, address, sizeof address);
-    snprintf(text, size, "%s/%u", address, ip->prefix);
-}
-
-static int put_ip(struct pass *p, const struct link_state *link, const struct link_ip *ip,
-                  const uint8_t *gateway, struct err *e)
-{
-    bool added;
-    if (link_add_ip(p->sock, link->index, ip, &added, e) != 0)
-        return -1;
-    if (added) {
-        char text[INET6_ADDRSTRLEN + 8];
-        describe_ip(ip, text, sizeof text);
-        log_info("%s: has address %s", p->piece->name, text);
-    }
-    return gateway == NULL ? 0 : link_set_gateway(p->sock, link->index, ip->family, gateway, e);
-}
-
-static void converge_static(struct pass *p, const struct site_address *a,
-                            const struct link_state *link)
-{
-    struct link_ip ip = {.family = a->family, .prefix = a->prefix};
-    memcpy(ip.address, a->address, sizeof ip.address);
-    struct err e;
-    char text[INET6_ADDRSTRLEN + 8];
-    describe_ip(&ip, text, sizeof text);
-    if (put_ip(p, link, &ip, a->has_gateway ? a->gateway : NULL, &e) != 0)
-        failed(p, &e);
-    else
-        say(p, true, "%s%s", text, link->carrier ? "" : " (no carrier)");
-}
-
-static bool same_ip(const struct link_ip *a, const struct link_ip *b)
-{
-    return a->family == b->family && a->prefix == b->prefix &&
-           memcmp(a->address, b->address, sizeof a->address) == 0;
-}
-
-static void converge_dhcp(struct pass *p, const struct link_state *link, struct lease *applied)
-{
-    struct lease lease = {0};
-    struct err e;
-    char text[INET6_ADDRSTRLEN + 8];
-    bool have = lease_load(&lease, p->piece->name) == 0 && clock_ms() < lease.ends_ms;
-    if (applied->ip.family != 0 && (!have || !same_ip(&applied->ip, &lease.ip))) {
-        describe_ip(&applied->ip, text, sizeof text);
-        log_notice("%s: gives up address %s", p->piece->name, text);
-        if (link_remove_ip(p->sock, link->index, &applied->ip, &e) != 0) {
-            failed(p, &e);
-            return;
-        }
-    }
-    *applied = have ? lease : (struct lease){0};
-    if (!have) {
-        say(p, false, "waiting for DHCP%s", link->carrier ? "" : " (no carrier)");
-    } else if (put_ip(p, link, &lease.ip, lease.has_gateway ? lease.gateway : NULL, &e) != 0) {
-        failed(p, &e);
-    } else {
-        describe_ip(&lease.ip, text, sizeof text);
-        say(p, true, "%s (DHCP)", text);
-    }
-}
-
-static void converge_address(struct pass *p, uint32_t i)
-{
-    const struct site_address *a = &p->state->config.address[i];
-    struct link_state link;
-    struct err e;
-    if (link_look(p->sock, a->iface, &link, &e) != 0) {
-        failed(p, &e);
-    } else if (!link.exists) {
-        say(p, false, "does not exist yet");
-        p->state->applied[i] = (struct lease){0};
-    } else if (!link.up && link_set_up(p->sock, a->iface, &e) != 0) {
-        failed(p, &e);
-    } else if (a->dhcp) {
-        converge_dhcp(p, &link, &p->state->applied[i]);
-    } else {
-        converge_static(p, a, &link);
-    }
-}
-
-/* Name servers that are configured go before those that DHCP names. */
-static void converge_resolver(struct network_state *state)
-{
-    char text[sizeof state->resolv_conf] = "";
-    uint32_t n = 0;
-    for (; n < state->config.nameservers; n++)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "nameserver %s\n",
-                 state->config.nameserver[n]);
-    for (uint32_t a = 0; a < state->config.addresses; a++)
-        for (uint32_t i = 0; i < state->applied[a].nameservers && n < SITE_NAMESERVERS_MAX;
-             i++, n++)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "nameserver %s\n",
-                     state->applied[a].nameserver[i]);
-    if (strcmp(text, state->resolv_conf) == 0)
+    bool first = used == 0 || text[used - 1] == ' ';
+    used += (size_t)snprintf(text + used, size - used, "%s", first ? "" : ", ");
+    if (used >= size)
         return;
-    struct err e;
-    if (file_replace(resolv_conf_path(), text, &e) != 0)
-        log_err("name servers: %s", e.text);
-    else
-        memcpy(state->resolv_conf, text, sizeof text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+    p->piece->good = p->piece->good && good;
+}
+
+void pass_failed(struct pass *p, const struct err *e)
+{
+    pass_say(p, false, "%.120s", e->text);
+    p->failures++;
 }
 
 int network_converge(struct network_state *state, struct nl_sock *sock,
                      struct network_status *status)
 {
-    struct pass p = {.state = state, .sock = sock};
+    struct pass p = {.state = state, .sock = sock, .status = status};
     struct err e;
-    *status = (struct network_status){0};
+    *status = (struct network_status){.type = NETWORK_STATUS};
     if (link_set_up(sock, "lo", &e) != 0)
         log_err("%s", e.text);
-    for (uint32_t i = 0; i < state->config.bridges; i++) {
-        p.piece = &status->piece[status->pieces++];
-        memcpy(p.piece->name, state->config.bridge[i].name, sizeof p.piece->name);
-        converge_bridge(&p, &state->config.bridge[i]);
-    }
-    for (uint32_t i = 0; i < state->config.addresses; i++) {
-        p.piece = &status->piece[status->pieces++];
-        memcpy(p.piece->name, state->config.address[i].iface, sizeof p.piece->name);
-        converge_address(&p, i);
-    }
-    converge_resolver(state);
+    converge_links(&p);
+    converge_addresses(&p);
     return p.failures;
 }

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "config/site.h"
-#include "network/link.h"
+#include "network/ip.h"
 
 #define LEASE_TEXT_SIZE 512
 

@@ -1,15 +1,17 @@
 #include "network/link.h"
 
+#include <errno.h>
 #include <linux/if.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <netlink/errno.h>
-#include <netlink/netlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/bridge.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
-#include <stddef.h>
-#include <sys/socket.h>
+#include <string.h>
+
+#include "network/link_mark.h"
+#include "network/talk.h"
 
 struct nl_sock *link_open(struct err *e)
 {
@@ -28,205 +30,290 @@ void link_close(struct nl_sock *sock)
     nl_socket_free(sock);
 }
 
-static int failed(const char *what, const char *name, int rc, struct err *e)
+static int outcome(int rc, const char *what, const char *name, struct err *e)
 {
-    return err_set(e, "%s %s: %s", what, name, nl_geterror(rc));
+    return rc == 0 ? 0 : err_set(e, "%s %s: %s", what, name, strerror(-rc));
 }
 
-int link_look(struct nl_sock *sock, const char *name, struct link_state *state, struct err *e)
+/* --- making and removing --- */
+
+/* A request for a new interface of a kind, its data begun. */
+static struct nl_msg *new_link(const char *name, const char *kind, int parent, struct nlattr **info,
+                               struct nlattr **data)
 {
-    struct rtnl_link *link = NULL;
-    *state = (struct link_state){0};
-    int rc = rtnl_link_get_kernel(sock, 0, name, &link);
-    if (rc == -NLE_NODEV || rc == -NLE_OBJ_NOTFOUND)
-        return 0;
-    if (rc < 0)
-        return failed("cannot look at", name, rc, e);
-    unsigned flags = rtnl_link_get_flags(link);
-    *state = (struct link_state){.exists = true,
-                                 .index = rtnl_link_get_ifindex(link),
-                                 .master = rtnl_link_get_master(link),
-                                 .up = (flags & IFF_UP) != 0,
-                                 .carrier = rtnl_link_get_carrier(link) != 0,
-                                 .mtu = rtnl_link_get_mtu(link)};
-    rtnl_link_put(link);
-    return 0;
+    struct ifinfomsg header = {0};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
+    if (m == NULL)
+        return NULL;
+    nla_put_string(m, IFLA_IFNAME, name);
+    if (parent != 0)
+        nla_put_u32(m, IFLA_LINK, (uint32_t)parent);
+    *info = nla_nest_start(m, IFLA_LINKINFO);
+    nla_put_string(m, IFLA_INFO_KIND, kind);
+    *data = nla_nest_start(m, IFLA_INFO_DATA);
+    return m;
+}
+
+static int set_text(struct nl_sock *sock, const char *name, int attribute, const char *text)
+{
+    struct ifinfomsg header = {0};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL) {
+        nla_put_string(m, IFLA_IFNAME, name);
+        nla_put_string(m, attribute, text);
+    }
+    return talk(sock, m, NULL, NULL);
+}
+
+static int make(struct nl_sock *sock, struct nl_msg *m, struct nlattr *info, struct nlattr *data,
+                const char *what, const char *name, struct err *e)
+{
+    if (m != NULL) {
+        nla_nest_end(m, data);
+        nla_nest_end(m, info);
+    }
+    int rc = talk(sock, m, NULL, NULL);
+    if (rc == 0)
+        rc = set_text(sock, name, IFLA_IFALIAS, LINK_MARK);
+    return rc == -EEXIST ? 0 : outcome(rc, what, name, e);
+}
+
+int link_make_bond(struct nl_sock *sock, const char *name, uint32_t mode, struct err *e)
+{
+    struct nlattr *info, *data;
+    struct nl_msg *m = new_link(name, "bond", 0, &info, &data);
+    if (m != NULL)
+        nla_put_u8(m, IFLA_BOND_MODE, (uint8_t)mode);
+    return make(sock, m, info, data, "cannot make bond", name, e);
+}
+
+int link_make_vlan(struct nl_sock *sock, const char *name, int parent, uint16_t id, struct err *e)
+{
+    struct nlattr *info, *data;
+    struct nl_msg *m = new_link(name, "vlan", parent, &info, &data);
+    if (m != NULL)
+        nla_put_u16(m, IFLA_VLAN_ID, id);
+    return make(sock, m, info, data, "cannot make VLAN", name, e);
 }
 
 int link_make_bridge(struct nl_sock *sock, const char *name, struct err *e)
 {
-    struct rtnl_link *bridge = rtnl_link_bridge_alloc();
-    if (bridge == NULL)
-        return err_set(e, "out of memory");
-    rtnl_link_set_name(bridge, name);
-    rtnl_link_set_flags(bridge, IFF_UP);
-    int rc = rtnl_link_add(sock, bridge, NLM_F_CREATE | NLM_F_EXCL);
-    rtnl_link_put(bridge);
-    return rc == 0 || rc == -NLE_EXIST ? 0 : failed("cannot make bridge", name, rc, e);
+    struct nlattr *info, *data;
+    struct nl_msg *m = new_link(name, "bridge", 0, &info, &data);
+    return make(sock, m, info, data, "cannot make bridge", name, e);
 }
 
-/* Changes one interface by what set() puts into the request. */
-static int change(struct nl_sock *sock, const char *name, const char *what,
-                  void (*set)(struct rtnl_link *request, const void *value), const void *value,
-                  struct err *e)
+int link_remove(struct nl_sock *sock, const char *name, struct err *e)
 {
-    struct rtnl_link *now = NULL, *request = rtnl_link_alloc();
-    int rc = request != NULL ? rtnl_link_get_kernel(sock, 0, name, &now) : -NLE_NOMEM;
-    if (rc == 0) {
-        set(request, value);
-        rc = rtnl_link_change(sock, now, request, 0);
-        rtnl_link_put(now);
-    }
-    if (request != NULL)
-        rtnl_link_put(request);
-    return rc == 0 ? 0 : failed(what, name, rc, e);
+    struct ifinfomsg header = {0};
+    struct nl_msg *m = talk_message(RTM_DELLINK, 0, &header, sizeof header);
+    if (m != NULL)
+        nla_put_string(m, IFLA_IFNAME, name);
+    int rc = talk(sock, m, NULL, NULL);
+    return rc == -ENODEV ? 0 : outcome(rc, "cannot remove", name, e);
 }
 
-static void put_up(struct rtnl_link *request, const void *value)
+/* --- changing --- */
+
+static int set_flags(struct nl_sock *sock, const char *name, unsigned flags, const char *what,
+                     struct err *e)
 {
-    (void)value;
-    rtnl_link_set_flags(request, IFF_UP);
+    struct ifinfomsg header = {.ifi_flags = flags, .ifi_change = IFF_UP};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL)
+        nla_put_string(m, IFLA_IFNAME, name);
+    return outcome(talk(sock, m, NULL, NULL), what, name, e);
 }
 
 int link_set_up(struct nl_sock *sock, const char *name, struct err *e)
 {
-    return change(sock, name, "cannot switch on", put_up, NULL, e);
+    return set_flags(sock, name, IFF_UP, "cannot switch on", e);
 }
 
-static void put_master(struct rtnl_link *request, const void *value)
+int link_set_down(struct nl_sock *sock, const char *name, struct err *e)
 {
-    rtnl_link_set_master(request, *(const int *)value);
+    return set_flags(sock, name, 0, "cannot switch off", e);
+}
+
+static int set_number(struct nl_sock *sock, const char *name, int attribute, uint32_t value,
+                      const char *what, struct err *e)
+{
+    struct ifinfomsg header = {0};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL) {
+        nla_put_string(m, IFLA_IFNAME, name);
+        nla_put_u32(m, attribute, value);
+    }
+    return outcome(talk(sock, m, NULL, NULL), what, name, e);
 }
 
 int link_set_master(struct nl_sock *sock, const char *name, int master, struct err *e)
 {
-    return change(sock, name, "cannot put into its bridge", put_master, &master, e);
-}
-
-static void put_address(struct rtnl_link *request, const void *value)
-{
-    struct nl_addr *address = nl_addr_build(AF_LLC, value, 6);
-    if (address == NULL)
-        return; /* out of memory: the interface keeps its address */
-    rtnl_link_set_addr(request, address);
-    nl_addr_put(address);
-}
-
-int link_set_address(struct nl_sock *sock, const char *name, const uint8_t mac[6], struct err *e)
-{
-    return change(sock, name, "cannot set the address of", put_address, mac, e);
-}
-
-static void put_mtu(struct rtnl_link *request, const void *value)
-{
-    rtnl_link_set_mtu(request, *(const uint32_t *)value);
+    return set_number(sock, name, IFLA_MASTER, (uint32_t)master,
+                      master != 0 ? "cannot take in" : "cannot let go", e);
 }
 
 int link_set_mtu(struct nl_sock *sock, const char *name, uint32_t mtu, struct err *e)
 {
-    return change(sock, name, "cannot set the MTU of", put_mtu, &mtu, e);
+    return set_number(sock, name, IFLA_MTU, mtu, "cannot set the MTU of", e);
 }
 
-static size_t ip_size(int family)
+int link_set_address(struct nl_sock *sock, const char *name, const uint8_t mac[6], struct err *e)
 {
-    return family == AF_INET ? 4 : 16;
-}
-
-/* A libnl address object; NULL when out of memory. */
-static struct rtnl_addr *ip_object(int index, const struct link_ip *ip)
-{
-    struct rtnl_addr *object = rtnl_addr_alloc();
-    struct nl_addr *address = nl_addr_build(ip->family, ip->address, ip_size(ip->family));
-    if (object != NULL && address != NULL) {
-        nl_addr_set_prefixlen(address, ip->prefix);
-        rtnl_addr_set_ifindex(object, index);
-        rtnl_addr_set_local(object, address);
-    } else if (object != NULL) {
-        rtnl_addr_put(object);
-        object = NULL;
+    struct ifinfomsg header = {0};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL) {
+        nla_put_string(m, IFLA_IFNAME, name);
+        nla_put(m, IFLA_ADDRESS, 6, mac);
     }
-    if (address != NULL)
-        nl_addr_put(address);
-    return object;
+    return outcome(talk(sock, m, NULL, NULL), "cannot set the address of", name, e);
 }
 
-/* On a large IPv4 subnet the kernel does not make up the broadcast address by itself. */
-static void set_broadcast(struct rtnl_addr *object, const struct link_ip *ip)
+int link_rename(struct nl_sock *sock, int index, const char *name, struct err *e)
 {
-    if (ip->family != AF_INET || ip->prefix >= 31)
-        return;
-    uint8_t all_ones[4];
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned kept = ip->prefix > i * 8 ? ip->prefix - i * 8 : 0;
-        all_ones[i] = (uint8_t)(ip->address[i] | (kept >= 8 ? 0 : 0xffU >> kept));
+    struct ifinfomsg header = {.ifi_index = index};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL)
+        nla_put_string(m, IFLA_IFNAME, name);
+    return outcome(talk(sock, m, NULL, NULL), "cannot name an interface", name, e);
+}
+
+/* --- bonds --- */
+
+/* Sends what put() adds as data of the bond. */
+static int set_bond_data(struct nl_sock *sock, int index,
+                         void (*put)(struct nl_msg *m, const void *value), const void *value)
+{
+    struct ifinfomsg header = {.ifi_index = index};
+    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
+    if (m != NULL) {
+        struct nlattr *info = nla_nest_start(m, IFLA_LINKINFO);
+        nla_put_string(m, IFLA_INFO_KIND, "bond");
+        struct nlattr *data = nla_nest_start(m, IFLA_INFO_DATA);
+        put(m, value);
+        nla_nest_end(m, data);
+        nla_nest_end(m, info);
     }
-    struct nl_addr *broadcast = nl_addr_build(AF_INET, all_ones, sizeof all_ones);
-    if (broadcast == NULL)
-        return;
-    rtnl_addr_set_broadcast(object, broadcast);
-    nl_addr_put(broadcast);
+    return talk(sock, m, NULL, NULL);
 }
 
-int link_add_ip(struct nl_sock *sock, int index, const struct link_ip *ip, bool *added,
-                struct err *e)
+struct bond_value {
+    const struct bond_option *option;
+    uint32_t value;
+};
+
+static void put_option(struct nl_msg *m, const void *value)
 {
-    struct rtnl_addr *object = ip_object(index, ip);
-    if (object == NULL)
-        return err_set(e, "out of memory");
-    set_broadcast(object, ip);
-    int rc = rtnl_addr_add(sock, object, 0);
-    rtnl_addr_put(object);
-    *added = rc == 0;
-    return rc == 0 || rc == -NLE_EXIST ? 0 : err_set(e, "cannot add address: %s", nl_geterror(rc));
+    const struct bond_value *v = value;
+    if (v->option->size == 1)
+        nla_put_u8(m, v->option->attribute, (uint8_t)v->value);
+    else
+        nla_put_u32(m, v->option->attribute, v->value);
 }
 
-int link_remove_ip(struct nl_sock *sock, int index, const struct link_ip *ip, struct err *e)
+static void put_targets(struct nl_msg *m, const void *value)
 {
-    struct rtnl_addr *object = ip_object(index, ip);
-    if (object == NULL)
-        return err_set(e, "out of memory");
-    int rc = rtnl_addr_delete(sock, object, 0);
-    rtnl_addr_put(object);
-    return rc == 0 || rc == -NLE_NOADDR || rc == -NLE_OBJ_NOTFOUND
-               ? 0
-               : err_set(e, "cannot remove address: %s", nl_geterror(rc));
+    const struct site_bond *want = value;
+    struct nlattr *targets = nla_nest_start(m, IFLA_BOND_ARP_IP_TARGET);
+    for (uint32_t i = 0; i < want->targets; i++)
+        nla_put(m, (int)i, 4, want->target[i]);
+    nla_nest_end(m, targets);
 }
 
-/* Fills an empty default route; 0, or -1 when out of memory. */
-static int fill_default(struct rtnl_route *route, int index, int family, const uint8_t *gateway)
+static bool same_targets(const struct bond_state *now, const struct site_bond *want)
 {
-    static const uint8_t anywhere[16];
-    struct nl_addr *to = nl_addr_build(family, anywhere, ip_size(family));
-    struct nl_addr *via = nl_addr_build(family, gateway, ip_size(family));
-    struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
-    bool ok = to != NULL && via != NULL && hop != NULL;
-    if (ok) {
-        nl_addr_set_prefixlen(to, 0);
-        rtnl_route_set_family(route, (uint8_t)family);
-        rtnl_route_set_dst(route, to);
-        rtnl_route_nh_set_gateway(hop, via);
-        rtnl_route_nh_set_ifindex(hop, index);
-        rtnl_route_add_nexthop(route, hop); /* the route's from here */
-    } else if (hop != NULL) {
-        rtnl_route_nh_free(hop);
+    return now->targets == want->targets &&
+           memcmp(now->target, want->target, want->targets * sizeof want->target[0]) == 0;
+}
+
+static int set_option(struct nl_sock *sock, int index, const struct site_bond *want, int id,
+                      struct err *e)
+{
+    const struct bond_option *option = &bond_option[id];
+    struct bond_value v = {.option = option, .value = want->value[id]};
+    int rc = set_bond_data(sock, index, put_option, &v);
+    char text[32];
+    if (rc == 0)
+        return 0;
+    bond_option_format(option, v.value, text, sizeof text);
+    return err_set(e, "cannot set %s=%s: %s", option->name, text, strerror(-rc));
+}
+
+/* The two monitors exclude each other: the one not wanted is switched off first. Targets come
+ * before their monitor, which else complains of having none. */
+int link_set_bond(struct nl_sock *sock, const struct link_state *now, const struct site_bond *want,
+                  struct err *e)
+{
+    static const int off_first[] = {BOND_MIIMON, BOND_ARP_INTERVAL};
+    const uint32_t *have = now->bond.value;
+    for (size_t i = 0; i < 2; i++)
+        if (want->value[off_first[i]] == 0 && have[off_first[i]] != 0 &&
+            set_option(sock, now->index, want, off_first[i], e) != 0)
+            return -1;
+    if (!same_targets(&now->bond, want)) {
+        int rc = set_bond_data(sock, now->index, put_targets, want);
+        if (rc != 0)
+            return err_set(e, "cannot set arp_ip_target: %s", strerror(-rc));
     }
-    if (to != NULL)
-        nl_addr_put(to);
-    if (via != NULL)
-        nl_addr_put(via);
-    return ok ? 0 : -1;
+    for (int id = 0; id < BOND_OPTIONS; id++)
+        if (want->value[id] != have[id] &&
+            bond_option_fits(&bond_option[id], want->value[BOND_MODE]) &&
+            (want->value[id] != 0 || (id != BOND_MIIMON && id != BOND_ARP_INTERVAL)) &&
+            set_option(sock, now->index, want, id, e) != 0)
+            return -1;
+    return 0;
 }
 
-int link_set_gateway(struct nl_sock *sock, int index, int family, const uint8_t *gateway,
-                     struct err *e)
+static void put_primary(struct nl_msg *m, const void *value)
 {
-    struct rtnl_route *route = rtnl_route_alloc();
-    if (route == NULL || fill_default(route, index, family, gateway) != 0) {
-        if (route != NULL)
-            rtnl_route_put(route);
-        return err_set(e, "out of memory");
+    nla_put_u32(m, IFLA_BOND_PRIMARY, *(const uint32_t *)value);
+}
+
+int link_set_primary(struct nl_sock *sock, const char *bond, int index, int primary, struct err *e)
+{
+    uint32_t value = (uint32_t)primary;
+    return outcome(set_bond_data(sock, index, put_primary, &value), "cannot set the primary of",
+                   bond, e);
+}
+
+/* --- bridge ports --- */
+
+static int set_port(struct nl_sock *sock, int index, bool open, bool locked)
+{
+    struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = index};
+    struct nl_msg *m = talk_message(RTM_SETLINK, 0, &header, sizeof header);
+    if (m != NULL) {
+        struct nlattr *port = nla_nest_start(m, IFLA_PROTINFO | NLA_F_NESTED);
+        nla_put_u8(m, IFLA_BRPORT_LEARNING, open);
+        nla_put_u8(m, IFLA_BRPORT_UNICAST_FLOOD, open);
+        nla_put_u8(m, IFLA_BRPORT_LOCKED, locked);
+        if (!open)
+            nla_put_flag(m, IFLA_BRPORT_FLUSH);
+        nla_nest_end(m, port);
     }
-    int rc = rtnl_route_add(sock, route, NLM_F_CREATE | NLM_F_REPLACE);
-    rtnl_route_put(route);
-    return rc == 0 ? 0 : err_set(e, "cannot set the default route: %s", nl_geterror(rc));
+    return talk(sock, m, NULL, NULL);
+}
+
+static int put_forwarding(struct nl_sock *sock, int index, const uint8_t mac[6])
+{
+    struct ndmsg header = {.ndm_family = AF_BRIDGE,
+                           .ndm_ifindex = index,
+                           .ndm_state = NUD_NOARP, /* static, for the port (not the bridge's own) */
+                           .ndm_flags = NTF_MASTER};
+    struct nl_msg *m =
+        talk_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
+    if (m != NULL)
+        nla_put(m, NDA_LLADDR, 6, mac);
+    return talk(sock, m, NULL, NULL);
+}
+
+int link_guard_port(struct nl_sock *sock, const char *name, int index, const uint8_t mac[6],
+                    struct err *e)
+{
+    int rc = set_port(sock, index, mac == NULL, false);
+    if (rc == 0 && mac != NULL)
+        rc = put_forwarding(sock, index, mac);
+    if (rc == 0 && mac != NULL) /* flushed by now: no entry from before opens the lock */
+        rc = set_port(sock, index, false, true);
+    return outcome(rc, "cannot guard port", name, e);
 }

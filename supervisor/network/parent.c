@@ -68,6 +68,8 @@ void network_begin(struct network *n, qb_loop_t *loop, const struct site *site)
     *n = (struct network){.loop = loop, .again_ms = AGAIN_FIRST_MS};
     n->again = (struct timer){.loop = loop, .fire = start, .data = n};
     network_config_fill(&n->config, site);
-    if (site->bridges + site->addresses + site->nameservers > 0)
+    if (site->ifnames + site->bonds + site->vlans + site->bridges + site->addresses +
+            site->nameservers >
+        0)
         start(n);
 }

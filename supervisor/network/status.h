@@ -6,15 +6,21 @@
 
 #include "config/site.h"
 
-#define NETWORK_PIECES_MAX (SITE_BRIDGES_MAX + SITE_ADDRESSES_MAX)
+#define NETWORK_PIECES_MAX                                                                         \
+    (SITE_IFNAMES_MAX + SITE_BONDS_MAX + SITE_VLANS_MAX + SITE_BRIDGES_MAX + SITE_ADDRESSES_MAX)
+
+/* Every message begins with its type. */
+enum network_message { NETWORK_STATUS = 1 };
 
 struct network_piece {
+    char kind[8];               /* the parameter's name: bond, vlan … */
     char name[SITE_IFACE_SIZE]; /* the interface */
     bool good;
     char text[160]; /* "ports eth0 eth1", "10.0.0.2/24", "eth1 does not exist yet" */
 };
 
 struct network_status {
+    uint32_t type; /* NETWORK_STATUS */
     uint32_t pieces;
     struct network_piece piece[NETWORK_PIECES_MAX];
 };
