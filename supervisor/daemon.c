@@ -82,7 +82,7 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     if (guests_init(&d->guests, d->loop, site, e) != 0)
         return -1;
     d->node = (struct node){
-        .site = site, .guests = &d->guests, .network = &d->network.status, .began_ms = clock_ms()};
+        .site = site, .guests = &d->guests, .network = &d->network.view, .began_ms = clock_ms()};
     read_incarnation(&d->node);
     d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};
     qb_loop_signal_handle handle;

@@ -32,6 +32,7 @@ static const struct {
     {"relevo", relevo_command},
     {"block", hotplug_block},
     {"vif-bridge", hotplug_vif},
+    {"vif-unfiltered", hotplug_vif_unfiltered},
     {"dhcp-event", dhcp_event_role},
 };
 

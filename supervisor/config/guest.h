@@ -54,6 +54,7 @@ struct guest {
     uint32_t disks;
     struct guest_vif vif[GUEST_VIFS_MAX];
     uint32_t vifs;
+    bool unfiltered; /* its interfaces may send as whoever they like */
     enum restart_action on[GUEST_END_COUNT];
 
     /* Placement */

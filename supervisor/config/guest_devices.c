@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/kv.h"
+#include "config/guest_ip.h"
 #include "config/guest_keys.h"
 
 static const char *disk_unsupported(const libxl_device_disk *disk)
@@ -123,13 +124,14 @@ static int vif_mtu(struct reading *r, struct guest_vif *vif, const char *value)
 
 static int vif_word(struct reading *r, struct guest_vif *vif, const char *key, const char *value)
 {
+    struct guest_ip ip[GUEST_IPS_MAX];
     int bad;
     if (strcmp(key, "mac") == 0)
         bad = guest_parse_mac(value, vif->mac);
     else if (strcmp(key, "bridge") == 0)
         bad = guest_copy(vif->bridge, sizeof vif->bridge, value);
     else if (strcmp(key, "ip") == 0)
-        bad = guest_copy(vif->ip, sizeof vif->ip, value);
+        bad = guest_parse_ips(value, ip) < 0 || guest_copy(vif->ip, sizeof vif->ip, value) != 0;
     else if (strcmp(key, "vifname") == 0)
         bad = guest_copy(vif->ifname, sizeof vif->ifname, value);
     else if (strcmp(key, "rate") == 0)

@@ -18,6 +18,7 @@ static int read_cmdline(struct reading *r);
 static int read_home(struct reading *r);
 static int read_probe(struct reading *r);
 static int read_failback(struct reading *r);
+static int read_filter(struct reading *r);
 
 #define SIZE(field) sizeof(((struct guest *)0)->field)
 
@@ -81,6 +82,7 @@ static const struct key {
     OTHER_KEY("probe", read_probe),
     NUMBER_KEY("probe_interval", probe_interval_s, 1, 86400),
     OTHER_KEY("failback", read_failback),
+    OTHER_KEY("filter", read_filter),
 };
 
 /* Well-known keys that stay out, with what to do instead. */
@@ -247,6 +249,12 @@ static int read_uuid(struct reading *r)
     return 0;
 }
 
+int guest_parse_filter(const char *text, struct guest *guest)
+{
+    guest->unfiltered = strcmp(text, "off") == 0;
+    return guest->unfiltered || strcmp(text, "on") == 0 ? 0 : -1;
+}
+
 int guest_parse_type(const char *text, enum guest_type *type)
 {
     for (enum guest_type t = GUEST_PV; t <= GUEST_PVH; t++)
@@ -354,5 +362,15 @@ static int read_failback(struct reading *r)
     if (strcmp(text, "manual") != 0 && strcmp(text, "auto") != 0)
         return reading_error(r, "%.40s: expected \"manual\" or \"auto\"", text);
     r->guest->failback = text[0] == 'a' ? FAILBACK_AUTO : FAILBACK_MANUAL;
+    return 0;
+}
+
+static int read_filter(struct reading *r)
+{
+    const char *text;
+    if (get_text(r, &text) != 0)
+        return -1;
+    if (guest_parse_filter(text, r->guest) != 0)
+        return reading_error(r, "%.40s: expected \"on\" or \"off\"", text);
     return 0;
 }

@@ -34,6 +34,7 @@ int guest_read_vifs(struct reading *r);
  */
 int guest_parse_mac(const char *text, uint8_t mac[6]);
 int guest_parse_uuid(const char *text, uint8_t uuid[16]);
+int guest_parse_filter(const char *text, struct guest *guest);
 int guest_parse_type(const char *text, enum guest_type *type);
 /* Copies text into a field of size bytes; -1 if it does not fit. */
 int guest_copy(char *field, size_t size, const char *text);

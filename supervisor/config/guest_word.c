@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/guest_ip.h"
 #include "config/guest_keys.h"
 #include "config/words.h"
 
@@ -53,6 +54,7 @@ static int add_name(char name[][GUEST_NAME_SIZE], uint32_t *count, uint32_t max,
 static int take_setting(struct guest *g, const char *key, const char *value)
 {
     struct guest_vif *vif = g->vifs > 0 ? &g->vif[g->vifs - 1] : NULL;
+    struct guest_ip ip[GUEST_IPS_MAX];
     if (strcmp(key, "disk") == 0)
         return add_disk(g, value);
     if (strcmp(key, "bridge") == 0)
@@ -60,7 +62,11 @@ static int take_setting(struct guest *g, const char *key, const char *value)
     if (strcmp(key, "mac") == 0)
         return vif != NULL ? guest_parse_mac(value, vif->mac) : -1;
     if (strcmp(key, "ip") == 0)
-        return vif != NULL ? guest_copy(vif->ip, sizeof vif->ip, value) : -1;
+        return vif != NULL && guest_parse_ips(value, ip) >= 0
+                   ? guest_copy(vif->ip, sizeof vif->ip, value)
+                   : -1;
+    if (strcmp(key, "filter") == 0)
+        return guest_parse_filter(value, g);
     if (strcmp(key, "memory") == 0)
         return number(value, 16U << 20, &g->memory_mib);
     if (strcmp(key, "vcpus") == 0)

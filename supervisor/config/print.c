@@ -148,6 +148,8 @@ static void print_guest(const struct printer *p, const struct guest *g)
             print(p, "  on %s %s", guest_end_name((enum guest_end)end),
                   g->on[end] == RESTART_YES ? "restart" : "destroy");
     print(p, "  home %s priority %d", g->home[0] != '\0' ? g->home : "-", g->priority);
+    if (g->unfiltered)
+        print(p, "  filter off");
     print_names(p, "peer", g->peer, g->peers);
     print_names(p, "after", g->after, g->afters);
     if (g->probe[0] != '\0')

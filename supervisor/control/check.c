@@ -28,7 +28,8 @@ int check_source(const struct site_source *source)
     return result;
 }
 
-/* One node's view; only its errors and warnings are printed. Homes that were not checked yet are checked too. */
+/* One node's view; only its errors and warnings are printed. Homes that were not checked yet are
+ * checked too. */
 static int check_as(const char *folder, const char *hostname)
 {
     struct site *site = site_load(

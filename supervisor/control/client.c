@@ -24,7 +24,7 @@ enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_ANSWER = 3 };
 
 static int usage(void)
 {
-    fputs("usage: relevo status [--json]\n"
+    fputs("usage: relevo status|network [--json]\n"
           "       relevo start|stop|restart GUEST\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n",
@@ -120,15 +120,15 @@ static int print_outcome(const char *reply)
     return ok ? DONE : REFUSED;
 }
 
-static int show_status(bool json)
+static int show(const char *what, bool json, int (*print)(FILE *to, const char *json))
 {
-    char *reply = ask("status", NULL);
+    char *reply = ask(what, NULL);
     if (reply == NULL)
         return NO_ANSWER;
     int result = DONE;
     if (json)
         fputs(reply, stdout);
-    else if (status_print(stdout, reply) != 0)
+    else if (print(stdout, reply) != 0)
         result = print_outcome(reply);
     free(reply);
     return result;
@@ -148,9 +148,12 @@ int relevo_command(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
     const char *operand = argc > 2 ? argv[2] : NULL;
-    if (strcmp(verb, "status") == 0 && argc <= 3 &&
-        (operand == NULL || strcmp(operand, "--json") == 0))
-        return show_status(operand != NULL);
+    if (argc <= 3 && (operand == NULL || strcmp(operand, "--json") == 0)) {
+        if (strcmp(verb, "status") == 0)
+            return show(verb, operand != NULL, status_print);
+        if (strcmp(verb, "network") == 0)
+            return show(verb, operand != NULL, network_print);
+    }
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
     if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))

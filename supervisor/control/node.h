@@ -7,7 +7,7 @@
 struct node {
     struct site *site;
     struct guests *guests;
-    const struct network_status *network;
+    const struct network_view *network;
     char incarnation[24]; /* of this boot; empty when unknown */
     uint64_t began_ms;    /* when this relevod began */
 };

@@ -28,6 +28,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
     const char *verb = strsep(&rest, " ");
     if (strcmp(verb, "status") == 0 && rest == NULL)
         return status_json(node, size);
+    if (strcmp(verb, "network") == 0 && rest == NULL)
+        return network_json(node, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i].word) != 0)
             continue;
@@ -37,5 +39,6 @@ char *request_answer(struct node *node, char *line, size_t *size)
         bool ok = guests_command(node->guests, verbs[i].verb, rest, &said) == 0;
         return outcome(ok, said.text, size);
     }
-    return outcome(false, "expected status, start GUEST, stop GUEST or restart GUEST", size);
+    return outcome(false, "expected status, network, start GUEST, stop GUEST or restart GUEST",
+                   size);
 }

@@ -9,9 +9,12 @@
  * newline, to be freed. NULL when out of memory.
  *
  *   status                     {"ok":true, "node":…, "guests":[…], …}
+ *   network                    {"ok":true, "node":…, "network":[…], "vifs":[…]}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   anything else              {"ok":false, "error":"…"} */
 char *request_answer(struct node *node, char *line, size_t *size);
 
 /* The status document; see relevo(8) for its fields. To be freed; NULL when out of memory. */
 char *status_json(const struct node *node, size_t *size);
+/* The same of what the network role has said. */
+char *network_json(const struct node *node, size_t *size);

@@ -9,7 +9,35 @@ static int64_t age_ms(uint64_t then, uint64_t now)
     return then != 0 && now > then ? (int64_t)(now - then) : 0;
 }
 
-static void write_guest(struct json *j, const struct guest_run *run, uint64_t now)
+static void write_vif(struct json *j, const struct network_vif *vif)
+{
+    json_open(j, NULL);
+    json_text(j, "name", vif->name);
+    json_text(j, "bridge", vif->bridge);
+    json_number(j, "domid", vif->domid);
+    json_bool(j, "good", vif->good);
+    json_text(j, "text", vif->text);
+    json_text(j, "filter", vif->filtered ? "on" : "off");
+    json_open(j, "dropped");
+    for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)
+        json_number(j, filter_class_name((enum filter_class) class),
+                    (int64_t)vif->dropped[class - 1]);
+    json_close(j);
+    json_close(j);
+}
+
+/* domid -1: every guest's. */
+static void write_vifs(struct json *j, const struct network_vifs *vifs, int64_t domid)
+{
+    json_list(j, "vifs");
+    for (uint32_t i = 0; i < vifs->vifs; i++)
+        if (domid < 0 || vifs->vif[i].domid == domid)
+            write_vif(j, &vifs->vif[i]);
+    json_list_end(j);
+}
+
+static void write_guest(struct json *j, const struct guest_run *run,
+                        const struct network_vifs *vifs, uint64_t now)
 {
     const struct guest *g = run->config;
     const struct record *r = &run->record;
@@ -36,6 +64,7 @@ static void write_guest(struct json *j, const struct guest_run *run, uint64_t no
     json_number(j, "start_in_ms",
                 !runs && r->start_at_ms > now ? (int64_t)(r->start_at_ms - now) : 0);
     json_text(j, "error", g->broken ? g->error : run->error);
+    write_vifs(j, vifs, run->present ? (int64_t)run->domain.domid : INT64_MAX);
     json_close(j);
 }
 
@@ -44,12 +73,27 @@ static void write_network(struct json *j, const struct network_status *network)
     json_list(j, "network");
     for (uint32_t i = 0; i < network->pieces; i++) {
         json_open(j, NULL);
+        json_text(j, "kind", network->piece[i].kind);
         json_text(j, "name", network->piece[i].name);
         json_bool(j, "good", network->piece[i].good);
         json_text(j, "text", network->piece[i].text);
         json_close(j);
     }
     json_list_end(j);
+}
+
+char *network_json(const struct node *node, size_t *size)
+{
+    struct json j;
+    if (json_begin(&j) != 0)
+        return NULL;
+    json_open(&j, NULL);
+    json_bool(&j, "ok", true);
+    json_text(&j, "node", node->site->hostname);
+    write_network(&j, &node->network->status);
+    write_vifs(&j, &node->network->vifs, -1);
+    json_close(&j);
+    return json_end(&j, size);
 }
 
 char *status_json(const struct node *node, size_t *size)
@@ -68,9 +112,9 @@ char *status_json(const struct node *node, size_t *size)
     json_bool(&j, "leaving", node->guests->leaving);
     json_list(&j, "guests");
     for (uint32_t i = 0; i < node->guests->count; i++)
-        write_guest(&j, &node->guests->run[i], now);
+        write_guest(&j, &node->guests->run[i], &node->network->vifs, now);
     json_list_end(&j);
-    write_network(&j, node->network);
+    write_network(&j, &node->network->status);
     json_list(&j, "errors");
     for (uint32_t i = 0; i < node->site->errors; i++)
         json_text(&j, NULL, node->site->error[i].text);

@@ -88,6 +88,38 @@ static void print_guest(FILE *to, yajl_val guest)
         fprintf(to, "    %s\n", text(guest, "error"));
 }
 
+static void print_pieces(FILE *to, yajl_val root)
+{
+    yajl_val *item;
+    size_t n = list(root, "network", &item);
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "%-6s %-15s %-4s %s\n", text(item[i], "kind"), text(item[i], "name"),
+                yes(item[i], "good") ? "good" : "bad", text(item[i], "text"));
+}
+
+static void print_vif(FILE *to, yajl_val vif)
+{
+    static const char *const classes[] = {"mac", "ip", "arp", "dhcp", "router", "other"};
+    yajl_val dropped = get(vif, "dropped", yajl_t_object);
+    fprintf(to, "%-15s %-15s %-6s", text(vif, "name"), text(vif, "bridge"), text(vif, "filter"));
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        fprintf(to, " %8lld", dropped != NULL ? number(dropped, classes[i]) : 0);
+    fprintf(to, "%s%s\n", text(vif, "text")[0] != '\0' ? "  " : "", text(vif, "text"));
+}
+
+static void print_network(FILE *to, yajl_val root)
+{
+    yajl_val *item;
+    print_pieces(to, root);
+    size_t n = list(root, "vifs", &item);
+    if (n > 0)
+        fprintf(to, "\n%-15s %-15s %-6s %s\n%38s %8s %8s %8s %8s %8s %8s\n", "GUESTS'", "BRIDGE",
+                "FILTER", " FRAMES DROPPED FOR THEIR", "", "MAC", "IP", "ARP", "DHCP", "ROUTER",
+                "OTHER");
+    for (size_t i = 0; i < n; i++)
+        print_vif(to, item[i]);
+}
+
 static void print_status(FILE *to, yajl_val root)
 {
     yajl_val *item;
@@ -103,12 +135,10 @@ static void print_status(FILE *to, yajl_val root)
     for (size_t i = 0; i < n; i++)
         print_guest(to, item[i]);
 
-    n = list(root, "network", &item);
-    if (n > 0)
+    if (list(root, "network", &item) > 0) {
         fprintf(to, "\nNETWORK\n");
-    for (size_t i = 0; i < n; i++)
-        fprintf(to, "%-*s %-9s %s\n", NAME_WIDTH, text(item[i], "name"),
-                yes(item[i], "good") ? "good" : "bad", text(item[i], "text"));
+        print_pieces(to, root);
+    }
 
     n = list(root, "errors", &item);
     if (n > 0)
@@ -120,14 +150,24 @@ static void print_status(FILE *to, yajl_val root)
         fprintf(to, "and %lld more\n", number(root, "errors_dropped"));
 }
 
-int status_print(FILE *to, const char *json)
+static int print_reply(FILE *to, const char *json, void (*print)(FILE *to, yajl_val root))
 {
     yajl_val root = yajl_tree_parse(json, NULL, 0);
     if (root == NULL || !yes(root, "ok")) {
         yajl_tree_free(root);
         return -1;
     }
-    print_status(to, root);
+    print(to, root);
     yajl_tree_free(root);
     return 0;
+}
+
+int status_print(FILE *to, const char *json)
+{
+    return print_reply(to, json, print_status);
+}
+
+int network_print(FILE *to, const char *json)
+{
+    return print_reply(to, json, print_network);
 }

@@ -12,6 +12,8 @@ int hotplug_block(int argc, char **argv);
 
 /* /etc/xen/scripts/vif-bridge online|offline [type_if=vif]; $vif is the interface. */
 int hotplug_vif(int argc, char **argv);
+/* /etc/xen/scripts/vif-unfiltered: the same for a guest with filter="off". */
+int hotplug_vif_unfiltered(int argc, char **argv);
 
 /* --- what both use --- */
 

@@ -3,30 +3,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/guest_keys.h"
+#include "config/iface.h"
 #include "guest/hotplug.h"
 #include "network/link.h"
+#include "network/vif.h"
 
-/* What every backend interface is called on the wire: the highest address there is, so that a
- * bridge never takes a guest's for its own; the guest's own end has its real one. */
-static const uint8_t backend_mac[6] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-static int enter_bridge(struct nl_sock *sock, struct hotplug *h, const char *vif, struct err *e)
+/* What xenstore says of the interface. */
+static int describe(struct hotplug *h, const char *name, bool filtered, struct vif *vif,
+                    struct err *e)
 {
-    char bridge[16];
-    struct link_state link, to;
-    if (hotplug_read(h, "bridge", bridge, sizeof bridge) != 0)
-        return err_set(e, "%s: no bridge= for it", vif);
-    if (link_look(sock, vif, &link, e) != 0 || link_look(sock, bridge, &to, e) != 0)
+    char mac[32], ip[128];
+    *vif = (struct vif){.filtered = filtered};
+    if (!iface_ok(name))
+        return err_set(e, "%.20s: expected the name of an interface", name);
+    iface_copy(vif->name, name);
+    /* backend/vif/DOMID/DEVID */
+    if (sscanf(h->path, "backend/vif/%d/%d", &vif->domid, &vif->devid) != 2)
+        return err_set(e, "%.60s: expected backend/vif/DOMID/DEVID", h->path);
+    if (hotplug_read(h, "bridge", vif->bridge, sizeof vif->bridge) != 0)
+        return err_set(e, "%s: no bridge= for it", name);
+    if (hotplug_read(h, "mac", mac, sizeof mac) != 0 || guest_parse_mac(mac, vif->mac) != 0)
+        return err_set(e, "%s: no mac for it", name);
+    if (hotplug_read(h, "ip", ip, sizeof ip) != 0)
+        return 0;
+    int n = guest_parse_ips(ip, vif->ip);
+    vif->ips = n > 0 ? (uint32_t)n : 0;
+    return n >= 0 ? 0 : err_set(e, "%s: ip=%.80s: expected IP addresses", name, ip);
+}
+
+/* The record is written last: from then on the network role looks after the interface. */
+static int bring_in(struct nl_sock *sock, struct vif *vif, struct err *e)
+{
+    struct link_state link;
+    if (link_look(sock, vif->name, &link, e) != 0)
         return -1;
-    if (!link.exists)
-        return err_set(e, "interface %s does not exist", vif);
-    if (!to.exists)
-        return err_set(e, "bridge %s does not exist", bridge);
-    if (link_set_address(sock, vif, backend_mac, e) != 0)
-        return -1;
-    if (link.mtu != to.mtu && link_set_mtu(sock, vif, to.mtu, e) != 0)
-        return -1;
-    return link_set_master(sock, vif, to.index, e) != 0 ? -1 : link_set_up(sock, vif, e);
+    vif->index = link.index;
+    return vif_converge(sock, vif, e) == 0 ? vif_save(vif, e) : -1;
 }
 
 /* A guest that is to use large frames learns so through its own folder in xenstore. */
@@ -42,30 +55,44 @@ static int tell_mtu(struct hotplug *h, struct err *e)
     return 0;
 }
 
-static int online(struct hotplug *h, struct err *e)
+static int online(struct hotplug *h, const char *name, bool filtered, struct err *e)
 {
-    const char *vif = getenv("vif");
-    if (vif == NULL)
-        return err_set(e, "called wrongly: expected vif in the environment");
+    struct vif vif;
+    if (describe(h, name, filtered, &vif, e) != 0)
+        return -1;
     struct nl_sock *sock = link_open(e);
     if (sock == NULL)
         return -1;
-    int result = enter_bridge(sock, h, vif, e);
+    int result = bring_in(sock, &vif, e);
     link_close(sock);
     if (result == 0)
         result = tell_mtu(h, e);
     return result == 0 ? hotplug_write(h, "hotplug-status", "connected", e) : -1;
 }
 
-int hotplug_vif(int argc, char **argv)
+static int run(int argc, char **argv, bool filtered)
 {
     struct hotplug h;
     struct err e;
-    const char *command = argc > 1 ? argv[1] : "";
+    const char *command = argc > 1 ? argv[1] : "", *name = getenv("vif");
     int result = hotplug_open(&h, "vif-bridge", &e);
-    if (result == 0 && strcmp(command, "online") == 0)
-        result = online(&h, &e);
-    else if (result == 0 && strcmp(command, "offline") != 0) /* the kernel removes it by itself */
+    if (result == 0 && name == NULL)
+        result = err_set(&e, "called wrongly: expected vif in the environment");
+    else if (result == 0 && strcmp(command, "online") == 0)
+        result = online(&h, name, filtered, &e);
+    else if (result == 0 && strcmp(command, "offline") == 0)
+        vif_forget(name); /* the kernel removes the interface by itself */
+    else if (result == 0)
         result = err_set(&e, "%.20s: expected online or offline", command);
     return hotplug_close(&h, result, &e);
+}
+
+int hotplug_vif(int argc, char **argv)
+{
+    return run(argc, argv, true);
+}
+
+int hotplug_vif_unfiltered(int argc, char **argv)
+{
+    return run(argc, argv, false);
 }

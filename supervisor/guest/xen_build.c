@@ -66,7 +66,7 @@ static int set_disk(const struct guest_disk *from, libxl_device_disk *to, struct
     return 0;
 }
 
-static void set_vif(const struct guest_vif *from, int index, libxl_device_nic *to)
+static void set_vif(const struct guest_vif *from, int index, bool unfiltered, libxl_device_nic *to)
 {
     libxl_device_nic_init(to);
     to->devid = index;
@@ -74,6 +74,8 @@ static void set_vif(const struct guest_vif *from, int index, libxl_device_nic *t
     memcpy(to->mac, from->mac, sizeof from->mac);
     to->bridge = copy(from->bridge);
     to->ip = copy(from->ip);
+    if (unfiltered)
+        to->script = strdup("vif-unfiltered");
     to->ifname = copy(from->ifname);
     to->rate_bytes_per_interval = from->rate_bytes;
     to->rate_interval_usecs = from->rate_interval_us;
@@ -93,7 +95,7 @@ static int set_devices(const struct guest *guest, libxl_domain_config *config, s
         config->num_disks++;
     }
     for (uint32_t i = 0; i < guest->vifs; i++)
-        set_vif(&guest->vif[i], (int)i, &config->nics[i]);
+        set_vif(&guest->vif[i], (int)i, guest->unfiltered, &config->nics[i]);
     config->num_nics = (int)guest->vifs;
     return 0;
 }

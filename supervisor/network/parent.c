@@ -23,21 +23,22 @@ static void tell_changes(const struct network_status *before, const struct netwo
         const struct network_piece *piece = &now->piece[i];
         bool same = i < before->pieces && strcmp(before->piece[i].text, piece->text) == 0;
         if (!same)
-            log_line(piece->good ? LOG_NOTICE : LOG_WARNING, "network %s: %s", piece->name,
-                     piece->text);
+            log_line(piece->good ? LOG_NOTICE : LOG_WARNING, "network: %s %s: %s", piece->kind,
+                     piece->name, piece->text);
     }
 }
 
 static void on_message(void *owner, const void *data, size_t size)
 {
+    static struct network_status before;
     struct network *n = owner;
-    if (!network_status_ok(data, size)) {
+    before = n->view.status;
+    if (!network_view_take(&n->view, data, size)) {
         log_err("network: its process sent a broken message of %zu bytes; it is replaced", size);
         child_kill(n->child);
         return;
     }
-    tell_changes(&n->status, data);
-    memcpy(&n->status, data, sizeof n->status);
+    tell_changes(&before, &n->view.status);
     n->again_ms = AGAIN_FIRST_MS;
 }
 

@@ -26,5 +26,3 @@ void pass_failed(struct pass *p, const struct err *e);
 void converge_links(struct pass *p);
 /* Addresses, routes and name servers. */
 void converge_addresses(struct pass *p);
-/* Guests' interfaces. */
-void converge_vifs(struct pass *p);

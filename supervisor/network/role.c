@@ -15,12 +15,15 @@
 #include "base/log.h"
 #include "base/run_dir.h"
 #include "network/converge.h"
+#include "network/guest_links.h"
 #include "network/link.h"
 
 /* Changes come in bursts: one pass for all within this. */
-#define SETTLE_MS      50
+#define SETTLE_MS      20
 #define RETRY_FIRST_MS 1000
 #define RETRY_MAX_MS   30000
+/* How old the counters of the guests' filters may be. */
+#define COUNT_MS 2000
 
 struct role;
 
@@ -37,9 +40,11 @@ struct role {
     struct network_state state;
     struct network_status status;
     struct nl_sock *requests, *events;
-    struct timer settle, retry;
+    struct guest_links guests;
+    struct network_vifs vifs;
+    struct timer settle, retry, announce, count;
     uint32_t retry_ms;
-    int leases; /* inotify */
+    int records; /* inotify: leases and guests' interfaces */
     struct dhcp_client client[SITE_ADDRESSES_MAX];
 };
 
@@ -94,11 +99,42 @@ static void keep_dhcp_clients(struct role *role)
     }
 }
 
-static void pass(void *data)
+static void announce(void *data)
 {
     struct role *role = data;
-    struct network_status before = role->status;
+    if (guest_links_announce(&role->guests, &role->state.config, role->requests))
+        timer_set(&role->announce, ANNOUNCE_WAIT_MS);
+}
+
+/* The guests' interfaces; also called by itself, for the counters' sake, while there are any. */
+static int pass_guests(struct role *role)
+{
+    static struct network_vifs before;
+    before = role->vifs;
+    int failures =
+        guest_links_converge(&role->guests, &role->state.config, role->requests, &role->vifs);
+    if (memcmp(&before, &role->vifs, sizeof before) != 0 &&
+        role_send(&role->vifs, sizeof role->vifs) != 0)
+        qb_loop_stop(role->loop);
+    if (!role->announce.set)
+        announce(role);
+    if (role->vifs.vifs > 0 && !role->count.set)
+        timer_set(&role->count, COUNT_MS);
+    return failures;
+}
+
+static void count(void *data)
+{
+    pass_guests(data);
+}
+
+static void pass(void *data)
+{
+    static struct network_status before;
+    struct role *role = data;
+    before = role->status;
     int failures = network_converge(&role->state, role->requests, &role->status);
+    failures += pass_guests(role);
     keep_dhcp_clients(role);
     if (memcmp(&before, &role->status, sizeof before) != 0 &&
         role_send(&role->status, sizeof role->status) != 0)
@@ -134,7 +170,7 @@ static int32_t on_kernel(int32_t fd, int32_t events, void *data)
     return 0;
 }
 
-static int32_t on_lease(int32_t fd, int32_t events, void *data)
+static int32_t on_record(int32_t fd, int32_t events, void *data)
 {
     (void)events;
     struct role *role = data;
@@ -159,24 +195,24 @@ static int watch_kernel(struct role *role, struct err *e)
                             on_kernel);
 }
 
-static int watch_leases(struct role *role, struct err *e)
+static int watch_folder(struct role *role, const char *name, struct err *e)
 {
     char path[PATH_MAX];
-    if (run_path(path, sizeof path, "dhcp", NULL) != 0 ||
-        (mkdir(path, 0700) != 0 && errno != EEXIST))
-        return err_set(e, "folder of the leases: %m");
-    role->leases = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (role->leases < 0 || inotify_add_watch(role->leases, path, IN_MOVED_TO | IN_DELETE) < 0)
-        return err_set(e, "%s: %m", path);
-    return qb_loop_poll_add(role->loop, QB_LOOP_MED, role->leases, POLLIN, role, on_lease);
+    if (run_path(path, sizeof path, name, NULL) != 0 || (mkdir(path, 0700) != 0 && errno != EEXIST))
+        return err_set(e, "folder %s: %m", name);
+    return inotify_add_watch(role->records, path, IN_MOVED_TO | IN_DELETE) >= 0
+               ? 0
+               : err_set(e, "%s: %m", path);
 }
 
-static bool uses_dhcp(const struct network_config *config)
+static int watch_records(struct role *role, struct err *e)
 {
-    for (uint32_t i = 0; i < config->addresses; i++)
-        if (config->address[i].dhcp)
-            return true;
-    return false;
+    role->records = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (role->records < 0)
+        return err_set(e, "inotify: %m");
+    if (watch_folder(role, "dhcp", e) != 0 || watch_folder(role, "vif", e) != 0)
+        return -1;
+    return qb_loop_poll_add(role->loop, QB_LOOP_MED, role->records, POLLIN, role, on_record);
 }
 
 static int prepare(struct role *role, struct err *e)
@@ -190,11 +226,16 @@ static int prepare(struct role *role, struct err *e)
         return -1;
     role->settle = (struct timer){.loop = role->loop, .fire = pass, .data = role};
     role->retry = role->settle;
+    role->announce = (struct timer){.loop = role->loop, .fire = announce, .data = role};
+    role->count = (struct timer){.loop = role->loop, .fire = count, .data = role};
     role->retry_ms = RETRY_FIRST_MS;
-    /* Watch first, look then: nothing that happens between is missed. */
-    if (watch_kernel(role, e) != 0 ||
-        (uses_dhcp(&role->state.config) && watch_leases(role, e) != 0))
+    if (guest_links_init(&role->guests, e) != 0)
         return -1;
+    /* Watch first, look then: nothing that happens between is missed. */
+    if (watch_kernel(role, e) != 0)
+        return -1;
+    if (watch_records(role, e) != 0) /* other events will have to do */
+        log_err("network: %s", e->text);
     return qb_loop_poll_add(role->loop, QB_LOOP_MED, CHILD_SOCKET, POLLIN, role, on_parent);
 }
 

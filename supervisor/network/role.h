@@ -15,7 +15,7 @@ int network_role(void);
 struct network {
     qb_loop_t *loop;
     struct network_config config;
-    struct network_status status; /* as last told */
+    struct network_view view; /* as last told */
     struct child *child;
     struct timer again;
     uint32_t again_ms;

@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     network_config_ok(copy, size);
     network_status_ok(copy, size);
+    network_vifs_ok(copy, size);
 
     ((char *)copy)[size] = '\0';
     struct record record;

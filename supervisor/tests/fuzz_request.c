@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct site site = {.hostname = "n1"};
     static struct guests guests = {.site = &site};
-    static struct network_status network;
+    static struct network_view network;
     static struct node node = {.site = &site, .guests = &guests, .network = &network};
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");

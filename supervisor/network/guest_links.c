@@ -1,0 +1,153 @@
+#include "network/guest_links.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "network/announce.h"
+#include "network/filter.h"
+#include "network/link.h"
+
+int guest_links_init(struct guest_links *links, struct err *e)
+{
+    *links = (struct guest_links){.packets = announce_open(e)};
+    return links->packets >= 0 ? 0 : -1;
+}
+
+static const struct site_bridge *find_bridge(const struct network_config *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->bridges; i++)
+        if (strcmp(c->bridge[i].name, name) == 0)
+            return &c->bridge[i];
+    return NULL;
+}
+
+/* --- the way out: which links carry a bridge's frames now --- */
+
+static uint32_t mix(uint32_t hash, uint32_t value)
+{
+    return (hash ^ value) * 16777619U; /* FNV-1a's prime */
+}
+
+static uint32_t look_below(const struct network_config *c, struct nl_sock *sock, const char *name,
+                           int depth)
+{
+    struct link_state link;
+    uint32_t hash = 2166136261U;
+    if (depth == 4 || link_look(sock, name, &link, NULL) != 0 || !link.exists)
+        return hash;
+    hash = mix(mix(hash, (uint32_t)link.index), link.carrier);
+    if (link.kind == LINK_BOND)
+        return mix(hash, (uint32_t)link.bond.active);
+    for (uint32_t i = 0; i < c->vlans && link.kind == LINK_VLAN; i++)
+        if (strcmp(c->vlan[i].name, name) == 0)
+            hash = mix(hash, look_below(c, sock, c->vlan[i].parent, depth + 1));
+    return hash;
+}
+
+/* A bond announces only its own addresses when it fails over: the guests behind it are ours. */
+static void notice_way_out(struct guest_links *links, const struct network_config *c,
+                           struct nl_sock *sock)
+{
+    for (uint32_t b = 0; b < c->bridges; b++) {
+        uint32_t now = 2166136261U;
+        for (uint32_t i = 0; i < c->bridge[b].ports; i++)
+            now = mix(now, look_below(c, sock, c->bridge[b].port[i], 0));
+        if (links->way_out[b] == now)
+            continue;
+        links->way_out[b] = now;
+        for (uint32_t i = 0; i < links->vifs; i++)
+            if (strcmp(links->vif[i].bridge, c->bridge[b].name) == 0)
+                links->seen[i].announcements = ANNOUNCE_TIMES;
+    }
+}
+
+/* --- one interface --- */
+
+static void notice_guest(struct guest_links *links, uint32_t i, const struct link_state *link)
+{
+    bool fresh = links->seen[i].index != link->index;
+    if (link->carrier && (fresh || !links->seen[i].carrier))
+        links->seen[i].announcements = ANNOUNCE_TIMES; /* its guest has begun to use it */
+    links->seen[i].index = link->index;
+    links->seen[i].carrier = link->carrier;
+}
+
+static int converge_one(struct guest_links *links, uint32_t i, struct nl_sock *sock,
+                        struct network_vif *status)
+{
+    const struct vif *vif = &links->vif[i];
+    struct filter_count count;
+    struct link_state link;
+    struct err e;
+    memcpy(status->name, vif->name, sizeof status->name);
+    memcpy(status->bridge, vif->bridge, sizeof status->bridge);
+    status->domid = vif->domid;
+    status->devid = vif->devid;
+    status->filtered = vif->filtered;
+    int rc = vif_converge(sock, vif, &e);
+    if (rc == 0 && (filter_read(sock, vif->index, &count, &e) != 0 ||
+                    link_look(sock, vif->name, &link, &e) != 0))
+        rc = -1;
+    status->good = rc == 0;
+    if (rc != 0) {
+        snprintf(status->text, sizeof status->text, "%.60s", e.text);
+        return rc < 0 ? 1 : 0;
+    }
+    for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)
+        status->dropped[class - 1] = count.packets[class];
+    notice_guest(links, i, &link);
+    return 0;
+}
+
+/* The records, less those of interfaces that are gone; what was seen of the others stays theirs. */
+static void load(struct guest_links *links, struct nl_sock *sock)
+{
+    static struct guest_links before;
+    struct link_state link;
+    before = *links;
+    uint32_t n = vif_load(links->vif, VIFS_MAX), kept = 0;
+    memset(links->seen, 0, sizeof links->seen);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct vif *vif = &links->vif[i];
+        if (link_look(sock, vif->name, &link, NULL) == 0 && link.index != vif->index) {
+            vif_forget(vif->name);
+            continue;
+        }
+        for (uint32_t j = 0; j < before.vifs; j++)
+            if (before.seen[j].index == vif->index)
+                links->seen[kept] = before.seen[j];
+        links->vif[kept++] = *vif;
+    }
+    links->vifs = kept;
+}
+
+int guest_links_converge(struct guest_links *links, const struct network_config *config,
+                         struct nl_sock *sock, struct network_vifs *status)
+{
+    int failures = 0;
+    load(links, sock);
+    *status = (struct network_vifs){.type = NETWORK_VIFS, .vifs = links->vifs};
+    for (uint32_t i = 0; i < links->vifs; i++)
+        failures += converge_one(links, i, sock, &status->vif[i]);
+    notice_way_out(links, config, sock);
+    return failures;
+}
+
+bool guest_links_announce(struct guest_links *links, const struct network_config *config,
+                          struct nl_sock *sock)
+{
+    bool more = false;
+    struct link_state out;
+    for (uint32_t i = 0; i < links->vifs; i++) {
+        const struct site_bridge *bridge = find_bridge(config, links->vif[i].bridge);
+        if (links->seen[i].announcements == 0)
+            continue;
+        links->seen[i].announcements--;
+        more = more || links->seen[i].announcements > 0;
+        for (uint32_t p = 0; bridge != NULL && p < bridge->ports; p++)
+            if (link_look(sock, bridge->port[p], &out, NULL) == 0 && out.exists && out.up)
+                announce_vif(links->packets, out.index, &links->vif[i]);
+    }
+    return more;
+}
