@@ -1,0 +1,143 @@
+"""Bonds, VLANs and interface names in a network namespace, where this kernel has them; blades have
+them always (qemu-test/tests/test_network_*.py)."""
+import subprocess
+
+import pytest
+from test_network import add_cable, configure, ip, link, network, pieces  # noqa: F401  (a fixture)
+from world import until
+
+
+def kernel_can(*kind):
+    done = subprocess.run(["unshare", "-n", "ip", "link", "add", *kind], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+pytestmark = pytest.mark.skipif(
+    not kernel_can("b", "type", "bond") or not kernel_can("link", "lo", "v", "type", "vlan", "id", "5"),
+    reason="this kernel has no bonds or VLANs")
+
+BOND = "bond=bond0:eth0,eth1:mode=active-backup,miimon=100"
+
+
+def bond(name):
+    return link(name)["linkinfo"]["info_data"]
+
+
+def good(world, name):
+    return pieces(world).get(name, {}).get("good")
+
+
+def text(world, name):
+    return pieces(world).get(name, {}).get("text", "")
+
+
+def test_a_bond_with_every_option_set_before_its_slaves(network):
+    add_cable("eth1")
+    configure(network, "bond=bond0:eth0,eth1:mode=active-backup,arp_interval=250,arp_validate=all,"
+              "arp_all_targets=any,arp_missed_max=3,arp_ip_target=10.1.0.1;10.1.0.2,primary=eth1,"
+              "primary_reselect=failure,fail_over_mac=active,num_grat_arp=4:1400")
+    until(lambda: link("bond0") and bond("bond0").get("primary") == "eth1", "the bond stands")
+    data = bond("bond0")
+    wanted = {"mode": "active-backup", "miimon": 0, "arp_interval": 250, "arp_validate": "all",
+              "arp_missed_max": 3, "arp_ip_target": ["10.1.0.1", "10.1.0.2"],
+              "primary_reselect": "failure", "fail_over_mac": "active", "num_peer_notif": 4}
+    assert {key: data.get(key) for key in wanted} == wanted
+    assert link("bond0")["mtu"] == link("eth0")["mtu"] == 1400
+    assert link("eth0")["master"] == link("eth1")["master"] == "bond0"
+
+
+@pytest.mark.parametrize("mode", ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad",
+                                  "balance-tlb", "balance-alb"))
+def test_every_mode(network, mode):
+    configure(network, f"bond=bond0:eth0:mode={mode},miimon=100")
+    until(lambda: link("bond0") and link("eth0").get("master") == "bond0", "the bond stands")
+    until(lambda: text(network, "bond0").startswith(f"{mode}: eth0 "), "and that is said")
+    assert bond("bond0")["mode"] == mode and bond("bond0")["miimon"] == 100
+
+
+def test_a_slave_that_comes_late(network):
+    configure(network, BOND)
+    until(lambda: "eth1 does not exist yet" in text(network, "bond0"), "it is said")
+    until(lambda: "eth0 active" in text(network, "bond0"), "the bond carries without it")
+    add_cable("eth1")
+    until(lambda: good(network, "bond0"), "it is taken in")
+    assert link("eth1")["master"] == "bond0"
+
+
+def test_drift_is_repaired(network):
+    add_cable("eth1")
+    configure(network, BOND)
+    until(lambda: good(network, "bond0"), "the bond stands")
+    ip("link", "set", "bond0", "type", "bond", "miimon", "0")
+    until(lambda: bond("bond0")["miimon"] == 100, "its monitor is back")
+    ip("link", "set", "eth1", "nomaster")
+    until(lambda: link("eth1").get("master") == "bond0", "its slave is back")
+    ip("link", "del", "bond0")
+    until(lambda: link("bond0") and link("eth0").get("master") == "bond0", "it is made again")
+
+
+def test_a_failover_is_told(network):
+    add_cable("eth1")
+    configure(network, BOND + ",primary=eth0")
+    until(lambda: "eth0 active (primary), eth1 stands by" in text(network, "bond0"), "the bond stands")
+    ip("link", "set", "eth0-far", "down")
+    until(lambda: "eth0 has no carrier, eth1 active" in text(network, "bond0"), "the other carries")
+    assert not good(network, "bond0")
+    ip("link", "set", "eth0-far", "up")
+    until(lambda: "eth0 active (primary)" in text(network, "bond0"), "the primary is back")
+
+
+def test_another_configuration_changes_what_is_there(network):
+    """One path for start and reload: what a bond at work cannot take empties it first."""
+    add_cable("eth1")
+    configure(network, f"{BOND} vlan=bond0.7:bond0 bridge=xenbr0:bond0.7")
+    until(lambda: good(network, "xenbr0") and good(network, "bond0"), "all stands")
+    index = link("bond0")["ifindex"]
+    network.kill()
+    configure(network, "bond=bond0:eth1:mode=802.3ad,miimon=200,lacp_rate=fast vlan=bond0.8:bond0")
+    until(lambda: good(network, "bond0.8"), "the new VLAN stands")
+    data = bond("bond0")
+    assert (data["mode"], data["miimon"], data["ad_lacp_rate"]) == ("802.3ad", 200, "fast")
+    assert link("bond0")["ifindex"] == index and "master" not in link("eth0")
+    assert link("bond0.7") is None and link("xenbr0") is None
+
+
+def test_a_stack_of_all_kinds_with_an_address(network):
+    add_cable("eth1")
+    configure(network, f"{BOND}:1400 vlan=bond0.10:bond0 vlan=vlan0020:bond0 bridge=xenbr0:bond0.10 "
+              "ip=10.1.2.3:::24::xenbr0:none")
+    for name in ("bond0", "bond0.10", "vlan0020", "xenbr0"):
+        until(lambda name=name: good(network, name), f"{name} stands")
+    assert link("vlan0020")["linkinfo"]["info_data"]["id"] == 20
+    assert link("vlan0020")["mtu"] == link("bond0.10")["mtu"] == 1400
+    ip("link", "del", "bond0.10")
+    until(lambda: (vlan := link("bond0.10")) and vlan.get("master") == "xenbr0", "it is made again")
+
+
+def test_a_vlan_of_another_number_is_made_anew(network):
+    ip("link", "add", "link", "eth0", "name", "eth0.5", "type", "vlan", "id", "6")
+    configure(network, "vlan=eth0.5:eth0")
+    until(lambda: good(network, "eth0.5"), "the VLAN stands")
+    assert link("eth0.5")["linkinfo"]["info_data"]["id"] == 5
+
+
+def test_what_is_not_ours_is_left_alone(network):
+    ip("link", "add", "bond0", "type", "dummy")
+    ip("link", "add", "foreign", "type", "bridge")
+    configure(network, "bond=bond0:eth0:miimon=100 bridge=xenbr0:eth0")
+    until(lambda: "is there already, and no bond" in text(network, "bond0"), "it is said")
+    assert link("bond0")["linkinfo"]["info_kind"] == "dummy" and link("foreign")
+
+
+def test_names_are_given_by_address(network):
+    for name in ("eth1", "eth2"):
+        add_cable(name)
+    macs = {name: link(name)["address"] for name in ("eth0", "eth1", "eth2")}
+    configure(network, f"ifname=eth1:{macs['eth0']} ifname=eth0:{macs['eth1']} ifname=front:{macs['eth2']} "
+              "ifname=late:02:00:00:00:00:77")
+    until(lambda: link("front") and link("front")["address"] == macs["eth2"], "a new name")
+    until(lambda: link("eth1") and link("eth1")["address"] == macs["eth0"], "two that swap")
+    until(lambda: link("eth0") and link("eth0")["address"] == macs["eth1"], "two that swap")
+    until(lambda: text(network, "late") == "no interface has its address yet", "the missing one is told")
+    ip("link", "add", "tmp0", "address", "02:00:00:00:00:77", "type", "veth", "peer", "name", "tmp1")
+    until(lambda: link("late"), "it gets its name when it comes")
