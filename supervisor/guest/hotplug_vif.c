@@ -9,6 +9,20 @@
 #include "network/link.h"
 #include "network/vif.h"
 
+/* backend/vif/DOMID/DEVID */
+static int read_path(const char *path, struct vif *vif)
+{
+    static const char prefix[] = "backend/vif/";
+    char *end;
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return -1;
+    vif->domid = (int32_t)strtol(path + sizeof prefix - 1, &end, 10);
+    if (*end != '/')
+        return -1;
+    vif->devid = (int32_t)strtol(end + 1, &end, 10);
+    return *end == '\0' && vif->domid >= 0 && vif->devid >= 0 ? 0 : -1;
+}
+
 /* What xenstore says of the interface. */
 static int describe(struct hotplug *h, const char *name, bool filtered, struct vif *vif,
                     struct err *e)
@@ -18,8 +32,7 @@ static int describe(struct hotplug *h, const char *name, bool filtered, struct v
     if (!iface_ok(name))
         return err_set(e, "%.20s: expected the name of an interface", name);
     iface_copy(vif->name, name);
-    /* backend/vif/DOMID/DEVID */
-    if (sscanf(h->path, "backend/vif/%d/%d", &vif->domid, &vif->devid) != 2)
+    if (read_path(h->path, vif) != 0)
         return err_set(e, "%.60s: expected backend/vif/DOMID/DEVID", h->path);
     if (hotplug_read(h, "bridge", vif->bridge, sizeof vif->bridge) != 0)
         return err_set(e, "%s: no bridge= for it", name);

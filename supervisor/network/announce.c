@@ -103,7 +103,9 @@ size_t announce_ip(uint8_t frame[ANNOUNCE_FRAME_MAX], const uint8_t mac[6],
 int announce_open(struct err *e)
 {
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); /* receives nothing */
-    return fd >= 0 ? fd : err_set(e, "socket for announcements: %m");
+    if (fd < 0)
+        err_set(e, "socket for announcements: %m");
+    return fd;
 }
 
 static void send_frame(int fd, int index, const struct vif *vif, const uint8_t *frame, size_t size)
@@ -117,8 +119,11 @@ static void send_frame(int fd, int index, const struct vif *vif, const uint8_t *
 
 void announce_vif(int fd, int index, const struct vif *vif)
 {
-    uint8_t frame[ANNOUNCE_FRAME_MAX];
-    send_frame(fd, index, vif, frame, announce_rarp(frame, vif->mac));
-    for (uint32_t i = 0; i < vif->ips; i++)
-        send_frame(fd, index, vif, frame, announce_ip(frame, vif->mac, &vif->ip[i]));
+    uint8_t frame[ANNOUNCE_FRAME_MAX] = {0};
+    size_t size = announce_rarp(frame, vif->mac);
+    send_frame(fd, index, vif, frame, size);
+    for (uint32_t i = 0; i < vif->ips; i++) {
+        size = announce_ip(frame, vif->mac, &vif->ip[i]);
+        send_frame(fd, index, vif, frame, size);
+    }
 }

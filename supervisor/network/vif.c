@@ -123,16 +123,25 @@ static void load_one(struct vif *vif, uint32_t *count, const char *name)
         log_err("%s: record of a guest's interface: %s; left out", name, e.text);
 }
 
+static int is_record(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && strstr(entry->d_name, ".new") == NULL;
+}
+
 uint32_t vif_load(struct vif *vif, uint32_t max)
 {
     char path[PATH_MAX];
     uint32_t count = 0;
-    DIR *folder = run_path(path, sizeof path, "vif", NULL) == 0 ? opendir(path) : NULL;
-    for (const struct dirent *d; folder != NULL && count < max && (d = readdir(folder)) != NULL;)
-        if (d->d_name[0] != '.' && strstr(d->d_name, ".new") == NULL)
-            load_one(vif, &count, d->d_name);
-    if (folder != NULL)
-        closedir(folder);
+    struct dirent **entry = NULL;
+    int n = run_path(path, sizeof path, "vif", NULL) == 0
+                ? scandir(path, &entry, is_record, alphasort)
+                : 0;
+    for (int i = 0; i < n; i++) {
+        if (count < max)
+            load_one(vif, &count, entry[i]->d_name);
+        free(entry[i]);
+    }
+    free(entry);
     return count;
 }
 

@@ -1,59 +1,12 @@
 """The network role in a network namespace of its own: bridges, addresses, interfaces that come late."""
-import ctypes
-import json
 import os
 import subprocess
 
 import pytest
+from netns import add_cable, addresses, configure, ip, link, pieces
 from world import until
 
-CLONE_NEWNET = 0x40000000
-
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
-
-
-def ip(*words):
-    done = subprocess.run(["ip", "-j", *words], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout) if done.stdout.strip() else []
-
-
-@pytest.fixture
-def network(world):
-    """A world in a network namespace of its own, with eth0 (a veth with a peer that has carrier)."""
-    own = os.open("/proc/self/ns/net", os.O_RDONLY)
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-    try:
-        add_cable("eth0")
-        yield world
-        world.close()
-    finally:
-        assert libc.setns(own, CLONE_NEWNET) == 0
-        os.close(own)
-
-
-def add_cable(name):
-    ip("link", "add", name, "type", "veth", "peer", "name", f"{name}-far")
-    ip("link", "set", f"{name}-far", "up")
-
-
-def link(name):
-    return next((i for i in ip("-d", "link", "show") if i["ifname"] == name), None)
-
-
-def addresses(name):
-    return [f"{a['local']}/{a['prefixlen']}" for i in ip("addr", "show", "dev", name)
-            for a in i["addr_info"] if a.get("scope") == "global"]
-
-
-def pieces(world):
-    status = world.status()
-    return {p["name"]: p for p in status["network"]} if status else {}
-
-
-def configure(world, words):
-    world.cmdline.write_text(f"hostname=n1 {words}\n")
-    return world.start()
 
 
 def test_a_bridge_with_an_address_and_a_default_route(network):
