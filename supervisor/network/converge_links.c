@@ -86,30 +86,34 @@ static bool must_be_empty(const struct link_state *bond, const struct site_bond 
 }
 
 struct emptying {
-    struct pass *p;
     const struct link_state *bond;
     const struct site_bond *keep; /* its own slaves stay; NULL: none */
-    int result;
-    struct err *e;
+    char name[SITE_PORTS_MAX][SITE_IFACE_SIZE];
+    uint32_t names;
 };
 
-static void release_slave(const struct link_state *link, void *data)
+static void note_slave(const struct link_state *link, void *data)
 {
     struct emptying *w = data;
-    if (link->master != w->bond->index || w->result != 0)
+    if (link->master != w->bond->index || w->names == SITE_PORTS_MAX)
         return;
     for (uint32_t i = 0; w->keep != NULL && i < w->keep->slaves; i++)
         if (strcmp(w->keep->slave[i], link->name) == 0)
             return;
-    log_notice("%s: lets %s go", w->bond->name, link->name);
-    w->result = link_set_master(w->p->sock, link->name, 0, w->e);
+    memcpy(w->name[w->names++], link->name, SITE_IFACE_SIZE);
 }
 
+/* Lets slaves go that are not to be kept: first all are listed, for no request fits into a dump. */
 static int release(struct pass *p, const struct link_state *bond, const struct site_bond *keep,
                    struct err *e)
 {
-    struct emptying w = {.p = p, .bond = bond, .keep = keep, .e = e};
-    return link_for_each(p->sock, release_slave, &w, e) != 0 ? -1 : w.result;
+    struct emptying w = {.bond = bond, .keep = keep};
+    int bad = link_for_each(p->sock, note_slave, &w, e);
+    for (uint32_t i = 0; i < w.names && bad == 0; i++) {
+        log_notice("%s: lets %s go", bond->name, w.name[i]);
+        bad = link_set_master(p->sock, w.name[i], 0, e);
+    }
+    return bad;
 }
 
 /* Makes the bond if need be, and its options as they shall be; *bond is as it was last seen. */
