@@ -32,3 +32,26 @@ def add_blade(lab, name, guests, conf=(), files=None, **plan):
     images = give_disks(folder, guests)
     bundle = site.make(folder, [*network_words(number), *conf], guests, files)
     return lab.add_node(Plan(name, disks=images, site=str(bundle), **plan))
+
+
+def chassis_words(number):
+    """A blade in a chassis: four NICs on two midplanes, two bonds. bond0, watched by ARP, serves the
+    guests' bridge; bond1 carries a VLAN for another."""
+    return ["bond=bond0:eth0,eth1:mode=active-backup,arp_interval=250,arp_validate=all,"
+            "arp_ip_target=10.9.0.1,primary=eth0",
+            "bond=bond1:eth2,eth3:mode=active-backup,miimon=100", "vlan=bond1.20:bond1",
+            "bridge=xenbr0:bond0", "bridge=xenbr1:bond1.20",
+            f"ip={blade_address(number)}:::255.255.255.0::xenbr0:none"]
+
+
+def add_chassis_blade(lab, name, guests, **plan):
+    """A blade between the switches `front` and `midplane1`, which a trunk joins."""
+    if "midplane1" not in lab.switches:
+        lab.network.add_switch("midplane1", len(lab.switches))
+        lab.network.add_trunk("front", "midplane1")
+        lab.switches.append("midplane1")
+    folder = lab.folder / name
+    images = give_disks(folder, guests)
+    bundle = site.make(folder, chassis_words(len(lab.nodes) + 1), guests)
+    return lab.add_node(Plan(name, disks=images, site=str(bundle),
+                             nics=["front", "midplane1", "front", "midplane1"], **plan))
