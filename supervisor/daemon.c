@@ -100,7 +100,7 @@ int daemon_run(const struct site_source *source)
         log_err("%s", e.text);
         return 1;
     }
-    network_begin(&d.network, d.loop, d.node.site);
+    network_begin(&d.network, d.loop, &d.node.site->network);
     guests_begin(&d.guests);
     open_control(&d);
     qb_loop_run(d.loop);

@@ -29,17 +29,17 @@ void word_ifname(struct site *site, struct place place, char *value)
         return;
     }
     iface_copy(rule.name, value);
-    for (uint32_t i = 0; i < site->ifnames; i++) {
-        const struct site_ifname *other = &site->ifname[i];
+    for (uint32_t i = 0; i < site->network.ifnames; i++) {
+        const struct site_ifname *other = &site->network.ifname[i];
         if (strcmp(other->name, rule.name) == 0 || memcmp(other->mac, rule.mac, 6) == 0) {
             iface_repeated(site, place, other->place, "this name or address", token);
             return;
         }
     }
-    if (site->ifnames == SITE_IFNAMES_MAX)
+    if (site->network.ifnames == SITE_IFNAMES_MAX)
         site_error(site, place, token, "too many; expected at most %d names", SITE_IFNAMES_MAX);
     else
-        site->ifname[site->ifnames++] = rule;
+        site->network.ifname[site->network.ifnames++] = rule;
 }
 
 /* One word under way: where it stands, and what of it to show. */
@@ -212,15 +212,15 @@ void word_bond(struct site *site, struct place place, char *value)
     snprintf(w.token, sizeof w.token, "bond=%s", value);
     if (read_bond(&w, &bond, value) != 0)
         return;
-    for (uint32_t i = 0; i < site->bonds; i++)
-        if (strcmp(site->bond[i].name, bond.name) == 0) {
-            iface_repeated(site, place, site->bond[i].place, "bond", w.token);
+    for (uint32_t i = 0; i < site->network.bonds; i++)
+        if (strcmp(site->network.bond[i].name, bond.name) == 0) {
+            iface_repeated(site, place, site->network.bond[i].place, "bond", w.token);
             return;
         }
-    if (site->bonds == SITE_BONDS_MAX)
+    if (site->network.bonds == SITE_BONDS_MAX)
         site_error(site, place, w.token, "too many; expected at most %d bonds", SITE_BONDS_MAX);
     else if (check_options(&w, &bond) == 0)
-        site->bond[site->bonds++] = bond;
+        site->network.bond[site->network.bonds++] = bond;
 }
 
 /* The number that a VLAN's name carries: vlan5, vlan0005, eth0.5, eth0.0005; or -1. */
@@ -252,16 +252,16 @@ void word_vlan(struct site *site, struct place place, char *value)
     struct site_vlan vlan = {.place = place, .id = (uint16_t)id};
     iface_copy(vlan.name, part[0]);
     iface_copy(vlan.parent, part[1]);
-    for (uint32_t i = 0; i < site->vlans; i++) {
-        const struct site_vlan *other = &site->vlan[i];
+    for (uint32_t i = 0; i < site->network.vlans; i++) {
+        const struct site_vlan *other = &site->network.vlan[i];
         if (strcmp(other->name, vlan.name) == 0 ||
             (other->id == vlan.id && strcmp(other->parent, vlan.parent) == 0)) {
             iface_repeated(site, place, other->place, "this VLAN", token);
             return;
         }
     }
-    if (site->vlans == SITE_VLANS_MAX)
+    if (site->network.vlans == SITE_VLANS_MAX)
         site_error(site, place, token, "too many; expected at most %d VLANs", SITE_VLANS_MAX);
     else
-        site->vlan[site->vlans++] = vlan;
+        site->network.vlan[site->network.vlans++] = vlan;
 }

@@ -25,27 +25,27 @@ struct links {
 static void collect(struct links *links, struct site *site)
 {
     *links = (struct links){0};
-    for (uint32_t i = 0; i < site->bonds; i++)
+    for (uint32_t i = 0; i < site->network.bonds; i++)
         links->link[links->count++] =
             (struct link){.kind = "bond",
-                          .name = site->bond[i].name,
-                          .place = site->bond[i].place,
-                          .lower = (const char(*)[SITE_IFACE_SIZE])site->bond[i].slave,
-                          .lowers = site->bond[i].slaves};
-    for (uint32_t i = 0; i < site->vlans; i++)
+                          .name = site->network.bond[i].name,
+                          .place = site->network.bond[i].place,
+                          .lower = (const char(*)[SITE_IFACE_SIZE])site->network.bond[i].slave,
+                          .lowers = site->network.bond[i].slaves};
+    for (uint32_t i = 0; i < site->network.vlans; i++)
         links->link[links->count++] =
             (struct link){.kind = "vlan",
-                          .name = site->vlan[i].name,
-                          .place = site->vlan[i].place,
-                          .lower = (const char(*)[SITE_IFACE_SIZE]) & site->vlan[i].parent,
+                          .name = site->network.vlan[i].name,
+                          .place = site->network.vlan[i].place,
+                          .lower = (const char(*)[SITE_IFACE_SIZE]) & site->network.vlan[i].parent,
                           .lowers = 1};
-    for (uint32_t i = 0; i < site->bridges; i++)
+    for (uint32_t i = 0; i < site->network.bridges; i++)
         links->link[links->count++] =
             (struct link){.kind = "bridge",
-                          .name = site->bridge[i].name,
-                          .place = site->bridge[i].place,
-                          .lower = (const char(*)[SITE_IFACE_SIZE])site->bridge[i].port,
-                          .lowers = site->bridge[i].ports};
+                          .name = site->network.bridge[i].name,
+                          .place = site->network.bridge[i].place,
+                          .lower = (const char(*)[SITE_IFACE_SIZE])site->network.bridge[i].port,
+                          .lowers = site->network.bridge[i].ports};
 }
 
 static const struct link *find(const struct links *links, const char *name)
@@ -137,31 +137,32 @@ static void check_loops(struct site *site, struct links *links)
 static void remove_bad(struct site *site, const struct links *links)
 {
     uint32_t bonds = 0, vlans = 0, bridges = 0, at = 0;
-    for (uint32_t i = 0; i < site->bonds; i++)
+    for (uint32_t i = 0; i < site->network.bonds; i++)
         if (!links->link[at++].bad)
-            site->bond[bonds++] = site->bond[i];
-    for (uint32_t i = 0; i < site->vlans; i++)
+            site->network.bond[bonds++] = site->network.bond[i];
+    for (uint32_t i = 0; i < site->network.vlans; i++)
         if (!links->link[at++].bad)
-            site->vlan[vlans++] = site->vlan[i];
-    for (uint32_t i = 0; i < site->bridges; i++)
+            site->network.vlan[vlans++] = site->network.vlan[i];
+    for (uint32_t i = 0; i < site->network.bridges; i++)
         if (!links->link[at++].bad)
-            site->bridge[bridges++] = site->bridge[i];
-    site->bonds = bonds;
-    site->vlans = vlans;
-    site->bridges = bridges;
+            site->network.bridge[bridges++] = site->network.bridge[i];
+    site->network.bonds = bonds;
+    site->network.vlans = vlans;
+    site->network.bridges = bridges;
 }
 
 static void check_addresses(struct site *site)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < site->addresses; i++) {
-        const struct site_address *a = &site->address[i], *other = NULL;
+    for (uint32_t i = 0; i < site->network.addresses; i++) {
+        const struct site_address *a = &site->network.address[i], *other = NULL;
         for (uint32_t j = 0; j < kept; j++)
-            if (!a->dhcp && !site->address[j].dhcp && a->family == site->address[j].family &&
-                memcmp(a->address, site->address[j].address, sizeof a->address) == 0)
-                other = &site->address[j];
+            if (!a->dhcp && !site->network.address[j].dhcp &&
+                a->family == site->network.address[j].family &&
+                memcmp(a->address, site->network.address[j].address, sizeof a->address) == 0)
+                other = &site->network.address[j];
         if (other == NULL) {
-            site->address[kept++] = *a;
+            site->network.address[kept++] = *a;
             continue;
         }
         char text[INET6_ADDRSTRLEN];
@@ -169,7 +170,7 @@ static void check_addresses(struct site *site)
         site_error(site, a->place, text, "is the address of %s already; expected once; left out",
                    other->iface);
     }
-    site->addresses = kept;
+    site->network.addresses = kept;
 }
 
 /* Carrier says nothing about what is behind a blade chassis' own switch. Where a gateway is known
@@ -177,8 +178,8 @@ static void check_addresses(struct site *site)
 static void suggest_arp(struct site *site, const struct links *links, const struct site_bond *bond)
 {
     bool able = bond_option_fits(&bond_option[BOND_ARP_INTERVAL], bond->value[BOND_MODE]);
-    for (uint32_t i = 0; i < site->addresses; i++) {
-        const struct site_address *a = &site->address[i];
+    for (uint32_t i = 0; i < site->network.addresses; i++) {
+        const struct site_address *a = &site->network.address[i];
         const struct link *upper = find(links, a->iface);
         if (!able || !a->has_gateway || a->family != AF_INET || upper == NULL ||
             (strcmp(a->iface, bond->name) != 0 && !stands_on(links, upper, bond->name)))
@@ -203,7 +204,7 @@ void site_check_network(struct site *site)
     remove_bad(site, &links);
     check_addresses(site);
     collect(&links, site);
-    for (uint32_t i = 0; i < site->bonds; i++)
-        if (site->bond[i].value[BOND_MIIMON] > 0)
-            suggest_arp(site, &links, &site->bond[i]);
+    for (uint32_t i = 0; i < site->network.bonds; i++)
+        if (site->network.bond[i].value[BOND_MIIMON] > 0)
+            suggest_arp(site, &links, &site->network.bond[i]);
 }

@@ -12,11 +12,11 @@
 
 static bool port_in_use(struct site *site, struct place place, const char *bridge, const char *port)
 {
-    for (uint32_t b = 0; b < site->bridges; b++)
-        for (uint32_t p = 0; p < site->bridge[b].ports; p++)
-            if (strcmp(site->bridge[b].port[p], port) == 0) {
+    for (uint32_t b = 0; b < site->network.bridges; b++)
+        for (uint32_t p = 0; p < site->network.bridge[b].ports; p++)
+            if (strcmp(site->network.bridge[b].port[p], port) == 0) {
                 site_error(site, place, bridge, "%s is in bridge %s already; expected once", port,
-                           site->bridge[b].name);
+                           site->network.bridge[b].name);
                 return true;
             }
     return false;
@@ -32,12 +32,12 @@ void word_bridge(struct site *site, struct place place, char *value)
         site_error(site, place, token, EXPECT_BRIDGE);
         return;
     }
-    for (uint32_t b = 0; b < site->bridges; b++)
-        if (strcmp(site->bridge[b].name, part[0]) == 0) {
-            iface_repeated(site, place, site->bridge[b].place, "bridge", token);
+    for (uint32_t b = 0; b < site->network.bridges; b++)
+        if (strcmp(site->network.bridge[b].name, part[0]) == 0) {
+            iface_repeated(site, place, site->network.bridge[b].place, "bridge", token);
             return;
         }
-    if (site->bridges == SITE_BRIDGES_MAX) {
+    if (site->network.bridges == SITE_BRIDGES_MAX) {
         site_error(site, place, token, "too many; expected at most %d bridges", SITE_BRIDGES_MAX);
         return;
     }
@@ -58,7 +58,7 @@ void word_bridge(struct site *site, struct place place, char *value)
             return;
         iface_copy(bridge.port[p], port[p]);
     }
-    site->bridge[site->bridges++] = bridge;
+    site->network.bridge[site->network.bridges++] = bridge;
 }
 
 /* An address, IPv6 with or without its brackets: its family, or 0. */
@@ -92,19 +92,19 @@ static int parse_mask(const char *text, int family)
 
 static void add_address(struct site *site, const char *token, const struct site_address *address)
 {
-    for (uint32_t i = 0; i < site->addresses; i++) {
-        const struct site_address *other = &site->address[i];
+    for (uint32_t i = 0; i < site->network.addresses; i++) {
+        const struct site_address *other = &site->network.address[i];
         if (strcmp(other->iface, address->iface) == 0 && other->family == address->family) {
             iface_repeated(site, address->place, other->place, "an address for this interface",
                            token);
             return;
         }
     }
-    if (site->addresses == SITE_ADDRESSES_MAX)
+    if (site->network.addresses == SITE_ADDRESSES_MAX)
         site_error(site, address->place, token, "too many; expected at most %d addresses",
                    SITE_ADDRESSES_MAX);
     else
-        site->address[site->addresses++] = *address;
+        site->network.address[site->network.addresses++] = *address;
 }
 
 static bool is_dhcp(const char *method)
@@ -175,16 +175,17 @@ void word_nameserver(struct site *site, struct place place, char *value)
     }
     char text[INET6_ADDRSTRLEN];
     inet_ntop(family, address, text, sizeof text);
-    for (uint32_t i = 0; i < site->nameservers; i++)
-        if (strcmp(site->nameserver[i], text) == 0) {
-            iface_repeated(site, place, site->nameserver_place[i], "this name server", token);
+    for (uint32_t i = 0; i < site->network.nameservers; i++)
+        if (strcmp(site->network.nameserver[i], text) == 0) {
+            iface_repeated(site, place, site->network.nameserver_place[i], "this name server",
+                           token);
             return;
         }
-    if (site->nameservers == SITE_NAMESERVERS_MAX) {
+    if (site->network.nameservers == SITE_NAMESERVERS_MAX) {
         site_error(site, place, token, "too many; expected at most %d name servers",
                    SITE_NAMESERVERS_MAX);
         return;
     }
-    site->nameserver_place[site->nameservers] = place;
-    memcpy(site->nameserver[site->nameservers++], text, sizeof text);
+    site->network.nameserver_place[site->network.nameservers] = place;
+    memcpy(site->network.nameserver[site->network.nameservers++], text, sizeof text);
 }

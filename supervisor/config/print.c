@@ -57,28 +57,28 @@ static void print_bond(const struct printer *p, const struct site_bond *bond)
 
 static void print_links(const struct printer *p, const struct site *site)
 {
-    for (uint32_t i = 0; i < site->ifnames; i++) {
-        const uint8_t *m = site->ifname[i].mac;
-        print(p, "ifname=%s:%02x:%02x:%02x:%02x:%02x:%02x", site->ifname[i].name, m[0], m[1], m[2],
-              m[3], m[4], m[5]);
+    for (uint32_t i = 0; i < site->network.ifnames; i++) {
+        const uint8_t *m = site->network.ifname[i].mac;
+        print(p, "ifname=%s:%02x:%02x:%02x:%02x:%02x:%02x", site->network.ifname[i].name, m[0],
+              m[1], m[2], m[3], m[4], m[5]);
     }
-    for (uint32_t i = 0; i < site->bonds; i++)
-        print_bond(p, &site->bond[i]);
-    for (uint32_t i = 0; i < site->vlans; i++)
-        print(p, "vlan=%s:%s", site->vlan[i].name, site->vlan[i].parent);
-    for (uint32_t b = 0; b < site->bridges; b++) {
+    for (uint32_t i = 0; i < site->network.bonds; i++)
+        print_bond(p, &site->network.bond[i]);
+    for (uint32_t i = 0; i < site->network.vlans; i++)
+        print(p, "vlan=%s:%s", site->network.vlan[i].name, site->network.vlan[i].parent);
+    for (uint32_t b = 0; b < site->network.bridges; b++) {
         char ports[SITE_PORTS_MAX * SITE_IFACE_SIZE];
-        join(ports, sizeof ports, (const char(*)[SITE_IFACE_SIZE])site->bridge[b].port,
-             site->bridge[b].ports);
-        print(p, "bridge=%s:%s", site->bridge[b].name, ports);
+        join(ports, sizeof ports, (const char(*)[SITE_IFACE_SIZE])site->network.bridge[b].port,
+             site->network.bridge[b].ports);
+        print(p, "bridge=%s:%s", site->network.bridge[b].name, ports);
     }
 }
 
 static void print_network(const struct printer *p, const struct site *site)
 {
     print_links(p, site);
-    for (uint32_t i = 0; i < site->addresses; i++) {
-        const struct site_address *a = &site->address[i];
+    for (uint32_t i = 0; i < site->network.addresses; i++) {
+        const struct site_address *a = &site->network.address[i];
         char address[INET6_ADDRSTRLEN], gateway[INET6_ADDRSTRLEN] = "";
         if (a->dhcp) {
             print(p, "ip=%s:dhcp", a->iface);
@@ -92,8 +92,8 @@ static void print_network(const struct printer *p, const struct site *site)
         print(p, "ip=%s%s%s::%s%s%s:%u::%s:none", open, address, close, a->has_gateway ? open : "",
               gateway, a->has_gateway ? close : "", a->prefix, a->iface);
     }
-    for (uint32_t i = 0; i < site->nameservers; i++)
-        print(p, "nameserver=%s", site->nameserver[i]);
+    for (uint32_t i = 0; i < site->network.nameservers; i++)
+        print(p, "nameserver=%s", site->network.nameserver[i]);
 }
 
 static void print_devices(const struct printer *p, const struct guest *g)

@@ -2,34 +2,6 @@
 
 #include <string.h>
 
-void network_config_fill(struct network_config *config, const struct site *site)
-{
-    *config = (struct network_config){.ifnames = site->ifnames,
-                                      .bonds = site->bonds,
-                                      .vlans = site->vlans,
-                                      .bridges = site->bridges,
-                                      .addresses = site->addresses,
-                                      .nameservers = site->nameservers};
-    memcpy(config->hostname, site->hostname, sizeof config->hostname);
-    memcpy(config->ifname, site->ifname, sizeof config->ifname);
-    memcpy(config->bond, site->bond, sizeof config->bond);
-    memcpy(config->vlan, site->vlan, sizeof config->vlan);
-    memcpy(config->bridge, site->bridge, sizeof config->bridge);
-    memcpy(config->address, site->address, sizeof config->address);
-    memcpy(config->nameserver, site->nameserver, sizeof config->nameserver);
-    /* Pointers mean nothing to another process. */
-    for (int i = 0; i < SITE_IFNAMES_MAX; i++)
-        config->ifname[i].place = (struct place){0};
-    for (int i = 0; i < SITE_BONDS_MAX; i++)
-        config->bond[i].place = (struct place){0};
-    for (int i = 0; i < SITE_VLANS_MAX; i++)
-        config->vlan[i].place = (struct place){0};
-    for (int i = 0; i < SITE_BRIDGES_MAX; i++)
-        config->bridge[i].place = (struct place){0};
-    for (int i = 0; i < SITE_ADDRESSES_MAX; i++)
-        config->address[i].place = (struct place){0};
-}
-
 static bool closed(const char *text, size_t size)
 {
     return memchr(text, '\0', size) != NULL;
@@ -82,7 +54,7 @@ bool network_config_ok(const void *data, size_t size)
 {
     const struct network_config *c = data;
     if (size != sizeof *c || !links_ok(c) || c->addresses > SITE_ADDRESSES_MAX ||
-        c->nameservers > SITE_NAMESERVERS_MAX || !closed(c->hostname, sizeof c->hostname))
+        c->nameservers > SITE_NAMESERVERS_MAX)
         return false;
     for (uint32_t i = 0; i < c->addresses; i++)
         if (!closed(c->address[i].iface, SITE_IFACE_SIZE) || c->address[i].prefix > 128)

@@ -60,17 +60,16 @@ static void start(void *data)
         n->loop, &(struct child_spec){.role = "network", .events = &events, .owner = n}, &e);
     if (n->child == NULL)
         retry(n, e.text);
-    else if (child_send(n->child, &n->config, sizeof n->config, &e) != 0)
+    else if (child_send(n->child, n->config, sizeof *n->config, &e) != 0)
         child_kill(n->child);
 }
 
-void network_begin(struct network *n, qb_loop_t *loop, const struct site *site)
+void network_begin(struct network *n, qb_loop_t *loop, const struct network_config *config)
 {
-    *n = (struct network){.loop = loop, .again_ms = AGAIN_FIRST_MS};
+    *n = (struct network){.loop = loop, .config = config, .again_ms = AGAIN_FIRST_MS};
     n->again = (struct timer){.loop = loop, .fire = start, .data = n};
-    network_config_fill(&n->config, site);
-    if (site->ifnames + site->bonds + site->vlans + site->bridges + site->addresses +
-            site->nameservers >
+    if (config->ifnames + config->bonds + config->vlans + config->bridges + config->addresses +
+            config->nameservers >
         0)
         start(n);
 }

@@ -67,9 +67,10 @@ static void start_dhcp(void *data)
     /* A discover every 2 s, three times, then a pause of 5 s, for ever; hostname as option 12. */
     char program[] = "/bin/busybox", name[] = "udhcpc", foreground[] = "-f", i[] = "-i", s[] = "-s",
          script[] = "/usr/lib/relevo/dhcp-event", timeout[] = "-T2", tries[] = "-t3",
-         pause_s[] = "-A5", x[] = "-x", iface[SITE_IFACE_SIZE], host[80];
+         pause_s[] = "-A5", x[] = "-x", iface[SITE_IFACE_SIZE], host[80], name_of_node[65] = "";
     snprintf(iface, sizeof iface, "%s", client->iface);
-    snprintf(host, sizeof host, "hostname:%s", client->role->state.config.hostname);
+    gethostname(name_of_node, sizeof name_of_node - 1);
+    snprintf(host, sizeof host, "hostname:%s", name_of_node);
     char *argv[] = {program, name,  foreground, i, iface, s,   script,
                     timeout, tries, pause_s,    x, host,  NULL};
     struct err e;

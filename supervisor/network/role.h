@@ -14,11 +14,12 @@ int network_role(void);
 /* relevod's side: keeps the role running. */
 struct network {
     qb_loop_t *loop;
-    struct network_config config;
+    const struct network_config *config;
     struct network_view view; /* as last told */
     struct child *child;
     struct timer again;
     uint32_t again_ms;
 };
 
-void network_begin(struct network *network, qb_loop_t *loop, const struct site *site);
+/* The configuration stays the caller's, and must outlive the network. */
+void network_begin(struct network *network, qb_loop_t *loop, const struct network_config *config);
