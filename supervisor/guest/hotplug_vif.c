@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/guest_keys.h"
 #include "config/iface.h"
 #include "guest/hotplug.h"
+#include "network/filter.h"
 #include "network/link.h"
 #include "network/vif.h"
 
@@ -45,14 +47,22 @@ static int describe(struct hotplug *h, const char *name, bool filtered, struct v
     return n >= 0 ? 0 : err_set(e, "%s: ip=%.80s: expected IP addresses", name, ip);
 }
 
-/* The record is written last: from then on the network role looks after the interface. */
+/* From its record on the network role looks after the interface: one that cannot be put behind its
+ * filter now stays down, and the guest runs without it. */
 static int bring_in(struct nl_sock *sock, struct vif *vif, struct err *e)
 {
     struct link_state link;
+    struct filter_count count;
+    struct err why;
     if (link_look(sock, vif->name, &link, e) != 0)
         return -1;
     vif->index = link.index;
-    return vif_converge(sock, vif, e) == 0 ? vif_save(vif, e) : -1;
+    int rc = vif_converge(sock, vif, &count, &why);
+    if (rc > 0)
+        return err_set(e, "%s", why.text);
+    if (rc < 0)
+        log_err("%s", why.text);
+    return vif_save(vif, e);
 }
 
 /* A guest that is to use large frames learns so through its own folder in xenstore. */

@@ -111,22 +111,27 @@ static int add_rule(struct nl_sock *sock, const struct vif *vif, const struct fi
 
 /* --- all of them --- */
 
-int filter_converge(struct nl_sock *sock, const struct vif *vif, struct err *e)
+int filter_set(struct nl_sock *sock, const struct vif *vif, struct err *e)
 {
     struct filter_rule rule[FILTER_RULES_MAX];
-    struct filter_count count;
     uint32_t rules = filter_rules(vif, rule);
-    if (filter_read(sock, vif->index, &count, e) != 0)
-        return -1;
-    if (count.rules == rules)
-        return 0;
     int rc = change_qdisc(sock, RTM_DELQDISC, 0, vif->index);
     if (rc != 0 && rc != -ENOENT && rc != -EINVAL) /* there was none */
-        return err_set(e, "%s: cannot clear its filter: %s", vif->name, strerror(-rc));
+        return err_set(e, "cannot clear its filter: %s", strerror(-rc));
     rc = rules == 0 ? 0 : change_qdisc(sock, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, vif->index);
+    if (rc != 0)
+        return err_set(e, "cannot begin its filter: %s", strerror(-rc));
     for (uint32_t i = 0; i < rules && rc == 0; i++)
-        rc = add_rule(sock, vif, &rule[i]);
-    return rc == 0 ? 0 : err_set(e, "%s: cannot set its filter: %s", vif->name, strerror(-rc));
+        if ((rc = add_rule(sock, vif, &rule[i])) != 0)
+            err_set(e, "cannot set rule %u of its filter (%s): %s", i + 1,
+                    filter_class_name(rule[i].class), strerror(-rc));
+    return rc == 0 ? 0 : -1;
+}
+
+bool filter_is_set(const struct vif *vif, const struct filter_count *count)
+{
+    struct filter_rule rule[FILTER_RULES_MAX];
+    return count->rules == filter_rules(vif, rule);
 }
 
 /* --- counters --- */

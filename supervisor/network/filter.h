@@ -10,8 +10,12 @@ struct filter_count {
     uint32_t rules; /* in the kernel */
 };
 
-/* Makes the rules what they shall be: none at all where the filter is off. */
-int filter_converge(struct nl_sock *sock, const struct vif *vif, struct err *e);
+/* Makes the rules anew: none at all where the filter is off. While that lasts, frames pass that the
+ * filter would drop: the interface must be down. */
+int filter_set(struct nl_sock *sock, const struct vif *vif, struct err *e);
 
-/* What each class has matched since the interface came. */
+/* What each class has matched since the rules were made, and how many there are. */
 int filter_read(struct nl_sock *sock, int index, struct filter_count *count, struct err *e);
+
+/* Whether what was read has all rules. */
+bool filter_is_set(const struct vif *vif, const struct filter_count *count);

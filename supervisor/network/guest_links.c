@@ -85,13 +85,12 @@ static int converge_one(struct guest_links *links, uint32_t i, struct nl_sock *s
     status->domid = vif->domid;
     status->devid = vif->devid;
     status->filtered = vif->filtered;
-    int rc = vif_converge(sock, vif, &e);
-    if (rc == 0 && (filter_read(sock, vif->index, &count, &e) != 0 ||
-                    link_look(sock, vif->name, &link, &e) != 0))
-        rc = -1;
+    int rc = vif_converge(sock, vif, &count, &e);
+    if (rc == 0)
+        rc = link_look(sock, vif->name, &link, &e);
     status->good = rc == 0;
     if (rc != 0) {
-        snprintf(status->text, sizeof status->text, "%.60s", e.text);
+        snprintf(status->text, sizeof status->text, "%.90s", e.text);
         return rc < 0 ? 1 : 0;
     }
     for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)

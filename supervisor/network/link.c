@@ -80,7 +80,7 @@ static int make(struct nl_sock *sock, struct nl_msg *m, struct nlattr *info, str
 
 int link_make_bond(struct nl_sock *sock, const char *name, uint32_t mode, struct err *e)
 {
-    struct nlattr *info, *data;
+    struct nlattr *info = NULL, *data = NULL;
     struct nl_msg *m = new_link(name, "bond", 0, &info, &data);
     if (m != NULL)
         nla_put_u8(m, IFLA_BOND_MODE, (uint8_t)mode);
@@ -89,7 +89,7 @@ int link_make_bond(struct nl_sock *sock, const char *name, uint32_t mode, struct
 
 int link_make_vlan(struct nl_sock *sock, const char *name, int parent, uint16_t id, struct err *e)
 {
-    struct nlattr *info, *data;
+    struct nlattr *info = NULL, *data = NULL;
     struct nl_msg *m = new_link(name, "vlan", parent, &info, &data);
     if (m != NULL)
         nla_put_u16(m, IFLA_VLAN_ID, id);
@@ -98,7 +98,7 @@ int link_make_vlan(struct nl_sock *sock, const char *name, int parent, uint16_t 
 
 int link_make_bridge(struct nl_sock *sock, const char *name, struct err *e)
 {
-    struct nlattr *info, *data;
+    struct nlattr *info = NULL, *data = NULL;
     struct nl_msg *m = new_link(name, "bridge", 0, &info, &data);
     return make(sock, m, info, data, "cannot make bridge", name, e);
 }
@@ -294,12 +294,15 @@ static int set_port(struct nl_sock *sock, int index, bool open, bool locked)
     return talk(sock, m, NULL, NULL);
 }
 
+/* A static entry for the port. Sticky: a frame of the guest's that a switch sends back while a bond
+ * fails over would take the entry to that port, static or not, and the lock then shuts the guest
+ * out. */
 static int put_forwarding(struct nl_sock *sock, int index, const uint8_t mac[6])
 {
     struct ndmsg header = {.ndm_family = AF_BRIDGE,
                            .ndm_ifindex = index,
-                           .ndm_state = NUD_NOARP, /* static, for the port (not the bridge's own) */
-                           .ndm_flags = NTF_MASTER};
+                           .ndm_state = NUD_NOARP,
+                           .ndm_flags = NTF_MASTER | NTF_STICKY};
     struct nl_msg *m =
         talk_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
     if (m != NULL)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/run_dir.h"
 #include "network/converge.h"
@@ -133,13 +134,17 @@ static void pass(void *data)
 {
     static struct network_status before;
     struct role *role = data;
+    uint64_t began = clock_ms();
     before = role->status;
     int failures = network_converge(&role->state, role->requests, &role->status);
     failures += pass_guests(role);
     keep_dhcp_clients(role);
-    if (memcmp(&before, &role->status, sizeof before) != 0 &&
-        role_send(&role->status, sizeof role->status) != 0)
-        qb_loop_stop(role->loop);
+    if (memcmp(&before, &role->status, sizeof before) != 0) {
+        log_info("network: %u pieces and %u guests' interfaces in %llu ms", role->status.pieces,
+                 role->vifs.vifs, (unsigned long long)(clock_ms() - began));
+        if (role_send(&role->status, sizeof role->status) != 0)
+            qb_loop_stop(role->loop);
+    }
     if (failures == 0) {
         role->retry_ms = RETRY_FIRST_MS;
         return;

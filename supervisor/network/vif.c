@@ -145,38 +145,47 @@ uint32_t vif_load(struct vif *vif, uint32_t max)
     return count;
 }
 
-static int guard(struct nl_sock *sock, const struct vif *vif, const struct link_state *link,
-                 struct err *e)
+static bool is_guarded(const struct vif *vif, const struct link_state *link)
 {
-    if (link->port.locked == vif->filtered && link->port.learning != vif->filtered &&
-        link->port.flooded != vif->filtered)
-        return 0;
+    return link->port.locked == vif->filtered && link->port.learning != vif->filtered &&
+           link->port.flooded != vif->filtered;
+}
+
+static int put_in_place(struct nl_sock *sock, const struct vif *vif, const struct link_state *link,
+                        const struct link_state *bridge, struct err *e)
+{
+    if (filter_set(sock, vif, e) != 0)
+        return -1;
+    if (memcmp(link->mac, backend_mac, 6) != 0 &&
+        link_set_address(sock, vif->name, backend_mac, e) != 0)
+        return -1;
+    if (link->master != bridge->index &&
+        ((link->mtu != bridge->mtu && link_set_mtu(sock, vif->name, bridge->mtu, e) != 0) ||
+         link_set_master(sock, vif->name, bridge->index, e) != 0))
+        return -1;
     return link_guard_port(sock, vif->name, link->index, vif->filtered ? vif->mac : NULL, e);
 }
 
-/* In this order, so that nothing passes unfiltered: the rules, the bridge, the port's guard, and
- * only then up. */
-int vif_converge(struct nl_sock *sock, const struct vif *vif, struct err *e)
+/* The interface is up only while everything is in its place: no frame passes unfiltered, be it that
+ * a part cannot be made. */
+int vif_converge(struct nl_sock *sock, const struct vif *vif, struct filter_count *count,
+                 struct err *e)
 {
     struct link_state link, bridge;
+    struct err why;
     if (link_look(sock, vif->name, &link, e) != 0 || link_look(sock, vif->bridge, &bridge, e) != 0)
         return -1;
     if (!link.exists || link.index != vif->index)
         return err_set(e, "interface %s does not exist", vif->name), 1;
     if (!bridge.exists || bridge.kind != LINK_BRIDGE)
         return err_set(e, "bridge %s does not exist", vif->bridge), 1;
-    if (filter_converge(sock, vif, e) != 0)
-        return -1;
-    if (memcmp(link.mac, backend_mac, 6) != 0 &&
-        link_set_address(sock, vif->name, backend_mac, e) != 0)
-        return -1;
-    if (link.mtu != bridge.mtu && link.master != bridge.index &&
-        link_set_mtu(sock, vif->name, bridge.mtu, e) != 0)
-        return -1;
-    if (link.master != bridge.index && (link_set_master(sock, vif->name, bridge.index, e) != 0 ||
-                                        link_look(sock, vif->name, &link, e) != 0))
-        return -1;
-    if (guard(sock, vif, &link, e) != 0)
-        return -1;
+    bool filtered = filter_read(sock, vif->index, count, &why) == 0 && filter_is_set(vif, count);
+    if (!filtered || link.master != bridge.index || !is_guarded(vif, &link)) {
+        if (link.up && link_set_down(sock, vif->name, e) != 0)
+            return -1;
+        if (put_in_place(sock, vif, &link, &bridge, &why) != 0)
+            return err_set(e, "%s is kept down: %s", vif->name, why.text);
+        link.up = false;
+    }
     return link.up ? 0 : link_set_up(sock, vif->name, e);
 }

@@ -128,7 +128,15 @@ def test_what_is_spoofed_is_dropped_and_counted(one):
 def test_a_spoofed_address_does_not_poison_the_bridge(one):
     send("g1", ethernet(OTHER, 0x88b5, b"poison" * 10))
     fdb = subprocess.run(["bridge", "fdb", "show", "dev", "vif1"], capture_output=True, text=True, check=True)
-    assert OTHER not in fdb.stdout and f"{MAC[1]} master xenbr0 static" in fdb.stdout
+    assert OTHER not in fdb.stdout and f"{MAC[1]} sticky master xenbr0 static" in fdb.stdout
+
+
+def test_an_echo_does_not_shut_the_guest_out(one):
+    """Switches send a guest's own frames back while a bond fails over."""
+    send("eth0-far", ethernet(MAC[1], IP, udp("10.0.0.1")))
+    with listener("eth0-far") as far:
+        send("g1", ethernet(MAC[1], IP, udp("10.0.0.1")), ethernet(MAC[1], IP, udp("10.0.0.1", data=MARK)))
+        assert ethernet(MAC[1], IP, udp("10.0.0.1")) in heard(far)
 
 
 def test_nobody_hears_what_is_for_another(one):
