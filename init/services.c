@@ -17,6 +17,10 @@ static const char *const xenstored[] = {"/usr/sbin/xenstored", "--no-fork", NULL
 static const char *const xen_init_dom0[] = {"/usr/lib/xen/bin/xen-init-dom0", NULL};
 static const char *const xenconsoled[] = {"/usr/sbin/xenconsoled", "-i", NULL};
 static const char *const relevod[] = {"/usr/sbin/relevod", NULL};
+static const char *const ssh_keys[] = {"/usr/sbin/relevod", "-k", NULL};
+/* In the foreground, forwarding no ports; built without passwords (rootfs/ports/dropbear). */
+static const char *const dropbear[] = {"/usr/sbin/dropbear",       "-F", "-j", "-r",
+                                       "/run/relevo/ssh/host_key", NULL};
 static const char *const shell[] = {"-sh", NULL}; /* the hyphen makes it a login shell */
 
 const struct service services_table[] = {
@@ -48,6 +52,8 @@ const struct service services_table[] = {
      .oom_score_adj = -900,
      .stop_ms = 120000,
      .rest_ms = 10000},
+    {.name = "ssh-keys", .argv = ssh_keys, .needs = {"syslogd"}, .flags = SERVICE_ONCE},
+    {.name = "dropbear", .argv = dropbear, .needs = {"ssh-keys"}},
     /* Interactive shells ignore SIGTERM; SIGHUP is what a terminal that goes away sends. */
     {.name = "shell",
      .argv = shell,

@@ -19,7 +19,8 @@ RELEVOD_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(RELEVOD_DIR)/%.o)
 ROOTFS_PROGRAMS += $(RELEVOD):/usr/sbin/relevod
 ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin/relevod \
 	/etc/xen/scripts/vif-bridge:/usr/sbin/relevod \
-	/etc/xen/scripts/vif-unfiltered:/usr/sbin/relevod /usr/lib/relevo/dhcp-event:/usr/sbin/relevod
+	/etc/xen/scripts/vif-unfiltered:/usr/sbin/relevod /usr/lib/relevo/dhcp-event:/usr/sbin/relevod \
+	/root/.ssh:/run/relevo/ssh
 
 $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 	@mkdir -p $(@D)

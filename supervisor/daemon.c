@@ -98,7 +98,7 @@ int daemon_run(const struct site_source *source)
     signal(SIGPIPE, SIG_IGN);
     if (prepare(&d, source, &e) != 0) {
         log_err("%s", e.text);
-        return 1;
+        return -1;
     }
     network_begin(&d.network, d.loop, &d.node.site->network);
     guests_begin(&d.guests);

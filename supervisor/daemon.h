@@ -2,5 +2,5 @@
 #pragma once
 #include "config/site.h"
 
-/* Runs until SIGTERM, then stops the guests; returns the exit status. */
+/* Runs until SIGTERM, then stops the guests. Returns 0, or -1 if it could not begin. */
 int daemon_run(const struct site_source *source);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "control/check.h"
 #include "control/client.h"
+#include "control/ssh.h"
 #include "daemon.h"
 #include "guest/hotplug.h"
 #include "guest/worker.h"
@@ -29,17 +30,16 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } programs[] = {
-    {"relevo", relevo_command},
-    {"block", hotplug_block},
-    {"vif-bridge", hotplug_vif},
-    {"vif-unfiltered", hotplug_vif_unfiltered},
+    {"relevo", relevo_command},      {"block", hotplug_block},
+    {"vif-bridge", hotplug_vif},     {"vif-unfiltered", hotplug_vif_unfiltered},
     {"dhcp-event", dhcp_event_role},
 };
 
 static int usage(void)
 {
-    fputs("usage: relevod [-n] [-c FILE] [-s FOLDER] [-h HOSTNAME]\n"
+    fputs("usage: relevod [-n | -k] [-c FILE] [-s FOLDER] [-h HOSTNAME]\n"
           "  -n  print the configuration in canonical form and its errors, and exit\n"
+          "  -k  write what the SSH server reads, its keys and who may log in, and exit\n"
           "  -c  the command line (/proc/cmdline)    -s  the site's folder (/site)\n"
           "  -h  the hostname, where the command line has none\n",
           stderr);
@@ -62,12 +62,15 @@ static int run_daemon(int argc, char **argv)
     gethostname(hostname, sizeof hostname - 1);
     struct site_source source = {
         .cmdline = "/proc/cmdline", .folder = "/site", .hostname = hostname};
-    bool only_check = false;
+    int (*run)(const struct site_source *source) = daemon_run;
     int option;
-    while ((option = getopt(argc, argv, "nc:s:h:")) != -1) {
+    while ((option = getopt(argc, argv, "nkc:s:h:")) != -1) {
         switch (option) {
         case 'n':
-            only_check = true;
+            run = check_source;
+            break;
+        case 'k':
+            run = ssh_prepare;
             break;
         case 'c':
             source.cmdline = optarg;
@@ -84,9 +87,7 @@ static int run_daemon(int argc, char **argv)
     }
     if (optind != argc)
         return usage();
-    if (only_check)
-        return check_source(&source) == 0 ? 0 : 1;
-    return daemon_run(&source);
+    return run(&source) == 0 ? 0 : 1;
 }
 
 int main(int argc, char **argv)

@@ -163,6 +163,8 @@ void site_print(const struct site *site, void (*line)(void *to, const char *text
     struct printer p = {.line = line, .to = to};
     print(&p, "hostname=%s", site->hostname);
     print_network(&p, site);
+    for (uint32_t i = 0; i < site->sshkeys; i++)
+        print(&p, "sshkey=\"%s\"", site->sshkey[i]);
     for (uint32_t i = 0; i < site->guests; i++)
         print_guest(&p, site->guest[i]);
     for (uint32_t i = 0; i < site->warnings; i++)

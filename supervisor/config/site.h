@@ -12,6 +12,8 @@
 
 #define SITE_ERRORS_MAX   64
 #define SITE_GUESTS_MAX   256
+#define SITE_SSHKEYS_MAX  16
+#define SITE_SSHKEY_SIZE  1024 /* RSA with 4096 bits takes 750 */
 #define SITE_WARNINGS_MAX 32
 struct site_error {
     char text[400];
@@ -20,6 +22,8 @@ struct site_error {
 struct site {
     char hostname[65];
     struct network_config network;
+    char sshkey[SITE_SSHKEYS_MAX][SITE_SSHKEY_SIZE]; /* who may log in */
+    uint32_t sshkeys;
     struct guest *guest[SITE_GUESTS_MAX]; /* by falling priority, then by name */
     uint32_t guests;
     struct site_error error[SITE_ERRORS_MAX];

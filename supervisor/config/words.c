@@ -21,7 +21,7 @@ static const struct known {
     {"cluster", READ_LATER, NULL},    {"drbd", READ_LATER, NULL},
     {"log", READ_LATER, NULL},        {"multipath", READ_LATER, NULL},
     {"node", READ_LATER, NULL},       {"ntp", READ_LATER, NULL},
-    {"role", READ_LATER, NULL},       {"sshkey", READ_LATER, NULL},
+    {"role", READ_LATER, NULL},       {"sshkey", READ_HERE, word_sshkey},
     {"state", READ_LATER, NULL},
 };
 #define KNOWN (sizeof known / sizeof known[0])

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "network/announce.h"
@@ -145,7 +146,7 @@ static void records_come_back_as_they_were(void **state)
                                       "bridge=x index=7 ip=10.0.0.5.6"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char copy[64];
-        strcpy(copy, bad[i]);
+        snprintf(copy, sizeof copy, "%s", bad[i]);
         assert_int_equal(vif_parse(&vif, "vif3.1", copy), -1);
     }
 }

@@ -26,7 +26,7 @@ static const char *print(const char *words)
     struct site *site = calloc(1, sizeof *site);
     assert_non_null(site);
     assert_true(strlen(words) < sizeof text);
-    strcpy(text, words);
+    snprintf(text, sizeof text, "%s", words);
     char *at = text;
     for (struct kv word; kv_next(&at, &word);)
         word_take(site, (struct place){.file = "command line"}, word);
