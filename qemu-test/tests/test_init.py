@@ -21,7 +21,7 @@ def make_node(lab, guest):
     node.kill()
 
 
-@pytest.mark.parametrize("service", ("syslogd", "klogd", "xenconsoled", "relevod"))
+@pytest.mark.parametrize("service", ("syslogd", "klogd", "xenconsoled", "relevod", "dropbear"))
 def test_killed_services_come_back(lab, node, guest, service):
     before = watch.wait_alive(lab, guest, since=0)
     old = node.service_pid(service)
