@@ -9,6 +9,7 @@
  * how the kernel passes on the toolstack's wish. */
 #include "knobs.h"
 #include "net.h"
+#include "raw.h"
 #include "record.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct agent {
     struct knobs knobs;
     struct net net;
     bool net_up;
+    struct raw_ear ear;
     uint64_t boot;
     uint64_t beats;
     time_t last_console_beat;
@@ -151,6 +153,27 @@ static void describe(struct agent *agent, char *to, size_t size)
                              : "ok");
 }
 
+/* Requests that deal with whole frames; false: it is none. */
+static bool answer_raw(struct agent *agent, const char *request, char *reply, size_t size)
+{
+    int failed = 0;
+    if (strncmp(request, "send ", 5) == 0) {
+        char *at;
+        unsigned long count = strtoul(request + 5, &at, 10), length = strtoul(at, &at, 10);
+        failed = raw_send(count, length, at + strspn(at, " "));
+    } else if (strncmp(request, "listen ", 7) == 0) {
+        failed = raw_listen(&agent->ear, request + 7);
+    } else if (strcmp(request, "heard") == 0) {
+        raw_hear(&agent->ear);
+        snprintf(reply, size, "%" PRIu64 "\n", agent->ear.heard);
+    } else {
+        return false;
+    }
+    if (failed != 0)
+        snprintf(reply, size, "error: %s\n", strerror(errno));
+    return true;
+}
+
 static void answer(void *context, const char *request, char *reply, size_t size)
 {
     struct agent *agent = context;
@@ -167,8 +190,10 @@ static void answer(void *context, const char *request, char *reply, size_t size)
         crash();
     else if (strcmp(request, "hang") == 0)
         hang(agent);
-    else
-        snprintf(reply, size, "error: status, echo TEXT, poweroff, reboot, crash, hang\n");
+    else if (!answer_raw(agent, request, reply, size))
+        snprintf(reply, size,
+                 "error: status, echo TEXT, poweroff, reboot, crash, hang, send COUNT SIZE FRAME, "
+                 "listen PATTERN, heard\n");
 }
 
 static void start_shell(struct agent *agent)
@@ -259,7 +284,7 @@ static int open_timer(int rate)
 
 int main(int argc, char **argv)
 {
-    static struct agent agent;
+    static struct agent agent = {.ear.fd = -1};
     if (getpid() == 1)
         mount_all();
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -283,6 +308,7 @@ int main(int argc, char **argv)
             crash();
         on_signal(&agent, signals);
         on_beat(&agent, timer);
+        raw_hear(&agent.ear); /* before its buffer overflows */
         if (agent.net_up)
             net_serve(&agent.net, answer, &agent);
     }

@@ -31,12 +31,14 @@ class Guest:
     disk: bool = True       # it has one
     device: str = ""        # which of the blade's disks that is; topology.add_blade sets it
     bridge: str = "xenbr0"  # empty: no NIC
+    net: int = 0            # the number of the switch behind it
+    vif: str = ""           # more settings of its NIC: ",rate=1Mb/s"
     knobs: dict = field(default_factory=dict)  # agent.KEY=VALUE, see guest/knobs.h
     keys: list = field(default_factory=list)   # more lines for its guest file
 
     @property
     def address(self):
-        return f"10.9.0.{self.host}"
+        return f"10.9.{self.net}.{self.host}"
 
     @property
     def mac(self):
@@ -64,7 +66,7 @@ class Guest:
         if self.disk:
             lines.append(f'disk = ["phy:{self.device},xvda,w"]')
         if self.bridge:
-            lines.append(f'vif = ["mac={self.mac},bridge={self.bridge}"]')
+            lines.append(f'vif = ["mac={self.mac},bridge={self.bridge},ip={self.address}{self.vif}"]')
         return "\n".join([*lines, *self.keys]) + "\n"
 
     def make_disk(self, path, built=BUILT):

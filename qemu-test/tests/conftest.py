@@ -79,12 +79,13 @@ def make_blade(lab):
 def make_shared(lab):
     """A blade that many tests use and none may leave in disorder: every guest running as it was.
 
-    Of each kind of guest there is one. `pvh-disk` is never touched, so that it can show what the others'
-    fates do to their neighbours; `dies` crashes as soon as it runs."""
+    Of each kind of guest there is one. `pvh-file` may send 1 Mb/s. `pvh-disk` is never touched, so that it
+    can show what the others' fates do to their neighbours; `dies` crashes as soon as it runs."""
     name = "blade1"
     common = {"keys": [f'home = "{name}"'], "knobs": {"rate": 3}}
     guests = [Guest("pv-file", 11, "pv", **common), Guest("pv-disk", 12, "pv", boot="disk", **common),
-              Guest("pvh-file", 13, "pvh", **common), Guest("pvh-disk", 14, "pvh", boot="disk", **common),
+              Guest("pvh-file", 13, "pvh", vif=",rate=1Mb/s", **common),
+              Guest("pvh-disk", 14, "pvh", boot="disk", **common),
               Guest("dies", 16, "pv", disk=False, bridge="", knobs={"crash": 0}, keys=common["keys"])]
     node = topology.add_blade(lab, name, guests, memory=1024)
     node.guests = {guest.name: guest for guest in guests}
