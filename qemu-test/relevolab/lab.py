@@ -31,9 +31,8 @@ class Lab:
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
         lab = cls(folder, Space.create(stays))
-        for number, switch in enumerate(switches):
-            lab.network.add_switch(switch, number)
-            lab.switches.append(switch)
+        for switch in switches:
+            lab.add_switch(switch)
         lab.save()
         return lab
 
@@ -73,6 +72,11 @@ class Lab:
         node.plug_in()
         self.save()
         return node
+
+    def add_switch(self, name):
+        """Switch number N, on which the lab is 10.9.N.1."""
+        self.network.add_switch(name, len(self.switches))
+        self.switches.append(name)
 
     def listen(self):
         """From now on the guests' heartbeats are heard."""

@@ -1,7 +1,12 @@
 """Switches (bridges) and cables (taps) in a lab's namespace.
 
 The lab's host itself is plugged into every switch: 10.9.N.1/24 on switch number N."""
+import os
 import subprocess
+import sys
+from pathlib import Path
+
+from . import access
 
 NAME_MAX = 15  # IFNAMSIZ less its zero
 
@@ -33,6 +38,26 @@ class Network:
         for port, switch in ((one, first), (other, second)):
             self.ip("link", "set", port, "master", switch)
             self.ip("link", "set", port, "up")
+
+    def set_trunk(self, first, second, state):
+        """The cable between two switches is "up" or "down"; the blades' links to them don't notice."""
+        self.ip("link", "set", f"{first}-{second}"[:NAME_MAX], state)
+
+    def add_access(self, trunk, switch, vlan):
+        """Makes a switch one VLAN of a trunk switch."""
+        ends = []
+        for to in (trunk, switch):
+            port, end = f"{to[:9]}.p{vlan}", f"{to[:9]}.e{vlan}"
+            self.ip("link", "add", port, "type", "veth", "peer", "name", end)
+            self.ip("link", "set", port, "master", to)
+            with self.space.inside():
+                access.whole_checksums(port)
+            for name in (port, end):
+                self.ip("link", "set", name, "up")
+            ends.append(end)
+        library = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        self.space.spawn([sys.executable, "-m", "relevolab.access", *ends, str(vlan)], env=library,
+                         stdin=subprocess.DEVNULL)
 
     def add_tap(self, tap, switch):
         """A port for a blade's NIC, plugged into a switch."""

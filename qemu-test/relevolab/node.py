@@ -203,7 +203,7 @@ class Node:
         """[(time, line)] of the node's log, to the second; none if it cannot be asked."""
         try:
             text = self.output("tail -n 500 /run/log/messages", 20)
-        except ChannelError:
+        except (ChannelError, OSError):
             return []
         lines = []
         for line in text.splitlines():

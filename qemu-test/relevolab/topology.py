@@ -1,8 +1,10 @@
-"""The lab's ordinary blade: one NIC into a bridge, a disk for each guest, a site bundle that says so.
+"""The lab's blades: a disk for each guest, a site bundle that says so, and one of two networks.
 
 Addresses on the front switch: 10.9.0.1 the lab, .11 and up guests, .101 and up blades."""
-from . import site
+from . import site, ssh
 from .node import Plan
+
+ARP_INTERVAL_MS = 500  # of the chassis' first bond; a shorter one takes stalls of the emulation for failures
 
 
 def blade_address(number):
@@ -12,6 +14,17 @@ def blade_address(number):
 def network_words(number):
     """The parameters of a blade whose first NIC serves its guests' bridge."""
     return ["bridge=xenbr0:eth0", f"ip={blade_address(number)}:::255.255.255.0::xenbr0:none"]
+
+
+def chassis_words(number):
+    """A blade in a chassis: four NICs on two midplanes, two bonds with a VLAN each. bond0 (development) is
+    watched by ARP, from an address on its VLAN; bond1 (production) by carrier."""
+    return ["bond=bond0:eth0,eth1:mode=active-backup,"
+            f"arp_interval={ARP_INTERVAL_MS},arp_validate=all,"
+            "arp_ip_target=10.9.0.1,primary=eth0",
+            "bond=bond1:eth2,eth3:mode=active-backup,miimon=100,primary=eth2",
+            "vlan=bond0.10:bond0", "vlan=bond1.20:bond1", "bridge=xenbr0:bond0.10", "bridge=xenbr1:bond1.20",
+            f"ip={blade_address(number)}:::255.255.255.0::xenbr0:none"]
 
 
 def give_disks(folder, guests, first=0):
@@ -25,33 +38,28 @@ def give_disks(folder, guests, first=0):
     return images
 
 
-def add_blade(lab, name, guests, conf=(), files=None, **plan):
+def add_blade(lab, name, guests, conf=(), files=None, network=network_words, **plan):
     """A blade with its guests' disks and its site bundle, cabled and off."""
     number = len(lab.nodes) + 1
     folder = lab.folder / name
     images = give_disks(folder, guests)
-    bundle = site.make(folder, [*network_words(number), *conf], guests, files)
+    key = f'sshkey="{ssh.make_key(lab.folder)}"'
+    bundle = site.make(folder, [*network(number), key, *conf], guests, files)
     return lab.add_node(Plan(name, disks=images, site=str(bundle), **plan))
 
 
-def chassis_words(number):
-    """A blade in a chassis: four NICs on two midplanes, two bonds. bond0, watched by ARP, serves the
-    guests' bridge; bond1 carries a VLAN for another."""
-    return ["bond=bond0:eth0,eth1:mode=active-backup,arp_interval=250,arp_validate=all,"
-            "arp_ip_target=10.9.0.1,primary=eth0",
-            "bond=bond1:eth2,eth3:mode=active-backup,miimon=100", "vlan=bond1.20:bond1",
-            "bridge=xenbr0:bond0", "bridge=xenbr1:bond1.20",
-            f"ip={blade_address(number)}:::255.255.255.0::xenbr0:none"]
+def add_chassis(lab):
+    """Two midplane switches, each with an external cable to the world, where VLAN 10 is the switch `front`
+    and VLAN 20 the switch `production`."""
+    for switch in ("world", "midplane0", "midplane1", "production"):
+        lab.add_switch(switch)
+    for midplane in ("midplane0", "midplane1"):
+        lab.network.add_trunk(midplane, "world")
+    lab.network.add_access("world", "front", 10)
+    lab.network.add_access("world", "production", 20)
 
 
 def add_chassis_blade(lab, name, guests, **plan):
-    """A blade between the switches `front` and `midplane1`, which a trunk joins."""
-    if "midplane1" not in lab.switches:
-        lab.network.add_switch("midplane1", len(lab.switches))
-        lab.network.add_trunk("front", "midplane1")
-        lab.switches.append("midplane1")
-    folder = lab.folder / name
-    images = give_disks(folder, guests)
-    bundle = site.make(folder, chassis_words(len(lab.nodes) + 1), guests)
-    return lab.add_node(Plan(name, disks=images, site=str(bundle),
-                             nics=["front", "midplane1", "front", "midplane1"], **plan))
+    """A blade in the chassis: eth0 and eth2 on one midplane, eth1 and eth3 on the other."""
+    return add_blade(lab, name, guests, network=chassis_words,
+                     nics=["midplane0", "midplane1", "midplane0", "midplane1"], **plan)

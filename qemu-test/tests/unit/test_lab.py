@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from relevolab import clock, disk, site
+from relevolab import access, clock, disk, pings, site
 from relevolab.console import Stamper
 from relevolab.guest import Guest
 from relevolab.network import Network
@@ -126,3 +126,45 @@ def test_guest_files():
     assert "agent.ip=10.9.0.11/24" in text
     assert 'home = "blade1"' in text
     assert "kernel" not in Guest("web1", 11, boot="disk", device="/dev/vda").config()
+
+
+def test_lost_pings_are_counted():
+    line = "[{:.3f}] 64 bytes from 10.9.0.11: icmp_seq={} ttl=64 time={} ms\n"
+    text = "PING 10.9.0.11\n" + "".join(line.format(100 + n / 10 + 0.001, n, 1.0) for n in (1, 2, 3, 7, 8))
+    report = pings.read(text, 0.1)
+    assert (report.sent, report.lost, round(report.gap, 3)) == (8, 3, 0.3)
+
+
+def test_pings_run_until_asked(space):
+    Network(space).add_switch("front", 0)
+    run = pings.Pings(space, "10.9.0.1", pace=0.01)
+    clock.wait_for(lambda: run.answered() >= 5, "five answers", 30)
+    assert run.report().lost == 0
+
+
+def test_an_access_port_strips_tags_and_puts_them_on(space):
+    network = Network(space)
+    for number, name in enumerate(("trunk", "plain")):
+        network.add_switch(name, number)
+    network.add_access("trunk", "plain", 10)
+    with space.inside():
+        trunk, plain = access.open_port("trunk"), access.open_port("plain")
+    frame = b"\xff" * 6 + b"\x02\0\0\0\0\1" + b"\x88\xb5" + b"x" * 46
+
+    def tagged(vlan):
+        return frame[:12] + b"\x81\0" + vlan.to_bytes(2, "big") + frame[12:]
+
+    def carried(source, data, to, vlan):
+        source.send(data)
+        to.settimeout(1)
+        try:
+            while True:
+                heard, number = access.receive(to)
+                if heard == frame:
+                    return number == vlan
+        except TimeoutError:
+            return False
+
+    clock.wait_for(lambda: carried(plain, frame, trunk, 10), "a tagged frame", 30)
+    clock.wait_for(lambda: carried(trunk, tagged(10), plain, 0), "a plain one", 30)
+    assert not carried(trunk, tagged(11), plain, 0)

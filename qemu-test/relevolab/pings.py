@@ -1,0 +1,48 @@
+"""Pings at a steady pace: how many were lost, and for how long nothing came through."""
+import os
+import re
+import signal
+import tempfile
+from dataclasses import dataclass
+
+ANSWER = re.compile(r"\[([0-9.]+)\] .*icmp_seq=(\d+) .*time=([0-9.]+) ms")
+
+
+@dataclass(frozen=True)
+class Report:
+    sent: int
+    lost: int
+    gap: float  # seconds: the longest time between two answered pings that were sent, less the pace
+
+    def __str__(self):
+        return f"{self.lost} of {self.sent} pings lost, {self.gap:.3f} s at most"
+
+
+def read(text, pace):
+    """What ping -D has written."""
+    seen = [(float(stamp) - float(took) / 1000, int(number)) for stamp, number, took in ANSWER.findall(text)]
+    if not seen:
+        return Report(0, 0, 0.0)
+    sent = seen[-1][1] - seen[0][1] + 1
+    gaps = [later[0] - earlier[0] for earlier, later in zip(seen, seen[1:])]
+    return Report(sent, sent - len({number for _, number in seen}), max([0.0, *(gap - pace for gap in gaps)]))
+
+
+class Pings:
+    """Runs until report() is asked for. Those before the first answer and after the last don't count."""
+
+    def __init__(self, space, address, pace=0.05):
+        self.pace = pace
+        self.output = tempfile.TemporaryFile("w+")
+        self.process, self.pid = space.spawn(["ping", "-n", "-D", "-i", str(pace), address],
+                                             stdout=self.output, stderr=self.output)
+
+    def answered(self):
+        self.output.seek(0)
+        return len(ANSWER.findall(self.output.read()))
+
+    def report(self):
+        os.kill(self.pid, signal.SIGINT)
+        self.process.wait(10)
+        self.output.seek(0)
+        return read(self.output.read(), self.pace)
