@@ -2,7 +2,7 @@
 LAB := qemu-test
 LINT_C += $(wildcard $(LAB)/guest/*.[ch])
 LINT_PY += $(LAB)/lab $(wildcard $(LAB)/*.py $(LAB)/relevolab/*.py $(LAB)/tests/*.py $(LAB)/tests/*/*.py)
-DEPS_LAB := qemu-system-x86 iproute2 iputils-ping e2fsprogs util-linux
+DEPS_LAB := qemu-system-x86 iproute2 iputils-ping e2fsprogs util-linux openssh-client
 DEPS_TEST += $(DEPS_LAB) python3-pytest cpio
 
 AGENT_SRC := $(wildcard $(LAB)/guest/*.c)
@@ -40,4 +40,5 @@ demo: deps-build ## build everything, boot it, kill a guest, see it come back
 	@.ci/deps $(DEPS_LAB)
 	@$(PYTHON) $(LAB)/demo.py
 bench: $(LAB_NEEDS) ## measure; writes build/bench.json
+	$(PYTHON) $(LAB)/bench_network.py
 	$(PYTHON) $(LAB)/bench.py
