@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/codec.h"
+#include "sim/same.h"
 #include "sim/world.h"
 
 struct wire {
@@ -50,6 +51,8 @@ static void through_codec(struct world *w, struct wire *x)
     static struct ledger value;
     size_t size = codec_encode_message(&x->message, bytes, sizeof(bytes));
     const char *why = size > 0 ? codec_decode_message(bytes, size, &back, &value) : "does not fit";
+    if (why == NULL)
+        why = same_message(&x->message, &back);
     if (why != NULL) {
         world_break(w, BROKE_EXPECT, "a message of kind %d: %s", x->message.kind, why);
         return;

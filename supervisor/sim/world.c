@@ -1,5 +1,6 @@
 #include "sim/world.h"
 #include "core/codec.h"
+#include "sim/same.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,6 +121,8 @@ static void write_memory(struct world *w, uint8_t host)
     if (w->plan->wire) {
         size_t size = codec_encode_memory(&h->run, bytes, sizeof(bytes));
         const char *why = size > 0 ? codec_decode_memory(bytes, size, &back) : "does not fit";
+        if (why == NULL)
+            why = same_memory(&h->run, &back);
         if (why != NULL)
             world_break(w, BROKE_EXPECT, "a memory: %s", why);
         h->run = back;
