@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mutant.h"
+#include "core/policy.h"
 
 void ledger_init(struct ledger *v, uint8_t nodes)
 {
@@ -205,13 +206,19 @@ static void give_to(struct ledger *v, struct ledger_guest *g, uint8_t node)
     g->goal = NO_NODE; /* reached, or out of reach */
 }
 
-/* R20: only a guest whose owner is dead, or that was released, can be claimed.
- * R28: a node with a stale side of one of its mirrors cannot have it. */
+/* R28: a node with a stale side of one of the guest's mirrors cannot have it. The policies are
+ * asked here again: the one who wished for this may have known an older value. */
+static bool may_have(const struct core_site *s, const struct ledger *v, const struct change *c,
+                     int index)
+{
+    return index != NO_INDEX && may_own(s, v, c->node, c->generation) &&
+           ledger_is_fresh(s, v, index, c->node) && policy_allows(s, v, index, c->node);
+}
+
+/* R20: only a guest whose owner is dead, or that was released, can be claimed. */
 static bool claim(const struct core_site *s, struct ledger *v, const struct change *c)
 {
-    int index = site_guest(s, c->id);
-    if (index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
-        !ledger_is_fresh(s, v, index, c->node))
+    if (!may_have(s, v, c, site_guest(s, c->id)))
         return false;
     struct ledger_guest *g = guest_entry(s, v, c->id);
     if (g == NULL || (g->flags & GUEST_STOPPED) != 0)
@@ -240,9 +247,7 @@ static bool release(const struct core_site *s, struct ledger *v, const struct ch
 static bool handover(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     struct ledger_guest *g = owned_by(v, c);
-    int index = site_guest(s, c->id);
-    if (g == NULL || index == NO_INDEX || !may_own(s, v, c->node, c->generation) ||
-        !ledger_is_fresh(s, v, index, c->node))
+    if (g == NULL || !may_have(s, v, c, site_guest(s, c->id)))
         return false;
     uint8_t stopped = g->flags & GUEST_STOPPED;
     give_to(v, g, c->node);

@@ -1,5 +1,6 @@
 #include "core/placement.h"
 
+#include "core/policy.h"
 #include "core/takeover.h"
 
 bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
@@ -22,43 +23,11 @@ static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now
     return n->peer[node].last.site == n->site_hash && guest_in(&n->peer[node].last.unfit, index);
 }
 
-/* Where a guest is, or is going; NO_NODE: nowhere. */
-static uint8_t place_of(const struct node *n, int index)
-{
-    const struct ledger_guest *g = ledger_guest(&n->scratch, n->site->guest[index].id, index);
-    if (!ledger_is_held(&n->scratch, g) || (g->flags & GUEST_STOPPED) != 0)
-        return NO_NODE;
-    return g->goal != NO_NODE ? g->goal : g->owner;
-}
-
-/* Memory for it, nobody there that it must be apart from, and nobody elsewhere that it must be
- * together with (those on a draining node will follow). */
-static bool gets_along(const struct node *n, int index, uint8_t node)
-{
-    const struct core_site *s = n->site;
-    const struct site_guest *g = &s->guest[index];
-    uint64_t used = g->memory_mib;
-    for (int i = 0; i < s->guests; i++) {
-        const struct site_guest *o = &s->guest[i];
-        uint8_t place = i == index ? NO_NODE : place_of(n, i);
-        if (place == NO_NODE)
-            continue;
-        if (place == node) {
-            used += o->memory_mib;
-            if (g->apart != 0 && o->apart == g->apart)
-                return false;
-        } else if (g->together != 0 && o->together == g->together &&
-                   (n->scratch.node[place].flags & NODE_DRAINING) == 0) {
-            return false;
-        }
-    }
-    return s->node[node].memory_mib == 0 || used <= s->node[node].memory_mib;
-}
-
 bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
 {
     return placement_is_able(n, node, now) && !is_unfit(n, index, node, now) &&
-           ledger_is_fresh(n->site, &n->scratch, index, node) && gets_along(n, index, node);
+           ledger_is_fresh(n->site, &n->scratch, index, node) &&
+           policy_allows(n->site, &n->scratch, index, node);
 }
 
 /* The node has just joined and will be able in a moment: no reason to prefer another to it. */

@@ -1,6 +1,7 @@
 /* What must hold, judged from the world itself. S1 and S2 are checked where a guest begins to run
  * (guests.c, disks.c); here are the promises about time. */
 #include "core/timing.h"
+#include "sim/policies.h"
 #include "sim/world.h"
 
 #define STEADY_MS 20000  /* quiet for so long, a takeover is timed */
@@ -55,7 +56,8 @@ void oracle_expect_takeover(struct world *w, uint8_t host)
             ledger_guest(&w->host[host].node.known.value, s->id, NO_INDEX);
         if (w->host[host].dom[g].state != DOM_RUNNING || s->afters > 0 || s->apart != 0 ||
             s->together != 0 || e == NULL || (e->flags & GUEST_STOPPED) != 0 ||
-            w->host[host].node.guest[g].run != RUN_UP || !has_heir(w, g, host))
+            s->memory_mib != 0 || w->host[host].node.guest[g].run != RUN_UP ||
+            !has_heir(w, g, host))
             continue;
         world_push(w, (struct item){.at = w->now + oracle_bound(w),
                                     .kind = ITEM_TAKEOVER,
@@ -140,9 +142,14 @@ void oracle_final(struct world *w)
         const struct ledger_guest *e =
             ledger_guest(&w->host[0].node.known.value, w->site->guest[g].id, g);
         bool stopped = e != NULL && (e->flags & GUEST_STOPPED) != 0;
-        if (stopped != (guests_where(w, g) < 0))
-            world_break(w, BROKE_LIVENESS, "g%d %s", g + 1,
-                        stopped ? "runs though it was stopped" : "does not run");
+        bool runs = guests_where(w, g) >= 0;
+        const char *broken = policies_broken(w, g);
+        if (stopped && runs)
+            world_break(w, BROKE_LIVENESS, "g%d runs though it was stopped", g + 1);
+        if (!stopped && !runs && policies_allow(w, g))
+            world_break(w, BROKE_LIVENESS, "g%d does not run", g + 1);
+        if (broken != NULL)
+            world_break(w, BROKE_LIVENESS, "g%d runs %s", g + 1, broken);
     }
     for (int m = 0; m < w->site->mirrors; m++)
         if (!w->replica[m].synced)

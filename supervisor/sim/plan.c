@@ -5,6 +5,7 @@
 
 #include "core/timing.h"
 #include "sim/faults.h"
+#include "sim/policies.h"
 
 #define FAULTS_FROM 30000
 #define RUN_END     600000
@@ -98,6 +99,7 @@ static void random_site(struct plan *p, struct prng *r, uint8_t nodes)
     s->guests = (uint16_t)prng_range(r, 1, 5);
     for (int g = 0; g < s->guests; g++)
         random_guest(p, r, g);
+    policies_draw(s, r);
     uint32_t journals = prng_below(r, 3) * 50;
     for (uint8_t i = 0; i < s->nodes; i++)
         if (prng_percent(r, journals))
