@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RELEVOD_START_MS 200 /* least time between relevod's death and its next start */
+#define QUEUED_MOST      50000 /* far more than the worst network holds back */
+#define RELEVOD_START_MS 200   /* least time between relevod's death and its next start */
 
 /* ---- the event queue: a binary heap by time, then by order of entry ---- */
 
@@ -539,6 +540,8 @@ enum verdict world_run(struct world *w, const struct plan *plan)
         struct item i = pop(w);
         w->now = i.at;
         handle(w, &i);
+        if (w->queued > QUEUED_MOST)
+            world_break(w, BROKE_LIVENESS, "%d messages are under way: a storm", w->queued);
         if (i.wire != NULL)
             net_release(w, i.wire);
     }

@@ -207,6 +207,20 @@ static void r6_a_promise_of_a_replaced_boot_is_void(void **state)
     assert_int_equal(p.value.node[1].generation, 2);
 }
 
+static void r6_nobody_is_asked_again_when_there_is_no_name_to_tell(void **state)
+{
+    (void)state;
+    struct round r = promise(1, 3);
+    r.replaces = 19;
+    ledger_init(&value, 3);
+    assert_int_equal(promised(1, r), PROPOSER_WAIT);
+    value.node[1].incarnation = 18;
+    struct ballot b = ballot(6, 0);
+    proposer_begin(&p, site.nodes, &b, &change, 1, 1000);
+    r.ballot = p.ballot;
+    assert_int_equal(promised(1, r), PROPOSER_ASK_AGAIN);
+}
+
 static void r7_a_value_that_names_another_boot_is_not_accepted(void **state)
 {
     (void)state;
@@ -340,6 +354,7 @@ int main(void)
         T(r5_who_forgot_is_not_counted_and_accepts_nothing),
         T(r5_it_remembers_again_by_a_chosen_value_that_names_it),
         T(r6_a_promise_of_a_replaced_boot_is_void),
+        T(r6_nobody_is_asked_again_when_there_is_no_name_to_tell),
         T(r7_a_value_that_names_another_boot_is_not_accepted),
         T(r8_what_is_chosen_is_kept_and_nothing_older_after_it),
         T(r8_what_a_node_that_forgot_was_told_is_no_base),
