@@ -248,6 +248,25 @@ static void message(struct codec *c, struct message *m, struct ledger *value)
     m->value = valued ? value : NULL;
 }
 
+/* Up to the last that is in use. */
+static void leavings(struct codec *c, struct memory *m)
+{
+    uint16_t count = CORE_GUESTS;
+    while (c->writing && count > 0 && m->left[count - 1].epoch == 0)
+        count--;
+    NUMBER(c, count);
+    if (count > CORE_GUESTS)
+        fail(c, "a count out of range");
+    for (int i = 0; i < count && c->bad == NULL; i++) {
+        NUMBER(c, m->left[i].id);
+        NUMBER(c, m->left[i].epoch);
+        node(c, &m->left[i].to, m->nodes);
+        flag(c, &m->left[i].stopped);
+    }
+    if (c->bad == NULL && count > 0 && m->left[count - 1].epoch == 0)
+        fail(c, "longer than its content");
+}
+
 static void memory(struct codec *c, struct memory *m)
 {
     struct acceptor *a = &m->acceptor;
@@ -257,12 +276,7 @@ static void memory(struct codec *c, struct memory *m)
     NUMBER(c, m->life);
     NUMBER(c, m->marks);
     flag(c, &m->armed);
-    for (int i = 0; i < CORE_GUESTS && c->bad == NULL; i++) {
-        NUMBER(c, m->left[i].id);
-        NUMBER(c, m->left[i].epoch);
-        node(c, &m->left[i].to, m->nodes);
-        flag(c, &m->left[i].stopped);
-    }
+    leavings(c, m);
     ballot(c, &a->promised);
     ballot(c, &a->accepted);
     flag(c, &a->remembers);

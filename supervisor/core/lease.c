@@ -25,11 +25,13 @@ void lease_echo(struct lease *l, uint8_t from, uint32_t seq, int votes, uint64_t
     if (!node_in(l->echoed, from) || sent > l->echo[from])
         l->echo[from] = sent;
     l->echoed |= node_bit(from);
-    for (uint8_t i = 0; i < CORE_NODES; i++) {
+    for (uint8_t i = 0; l->echoed >> i != 0; i++) {
+        if (!node_in(l->echoed, i) || (l->proven && l->echo[i] <= l->proof))
+            continue;
         int as_new = 0;
-        for (uint8_t k = 0; k < CORE_NODES && node_in(l->echoed, i); k++)
+        for (uint8_t k = 0; l->echoed >> k != 0; k++)
             as_new += node_in(l->echoed, k) && l->echo[k] >= l->echo[i];
-        if (as_new < votes || (l->proven && l->echo[i] <= l->proof))
+        if (as_new < votes)
             continue;
         l->proof = l->echo[i];
         l->proven = true;

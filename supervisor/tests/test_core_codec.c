@@ -33,6 +33,22 @@ static void a_message_comes_back_as_it_was(void **state)
     assert_int_equal(value.version, 7);
 }
 
+/* Bit by bit, as the polynomial says. */
+static void the_checksum_is_that_of_zlib(void **state)
+{
+    (void)state;
+    size_t n = chosen() - 4;
+    uint32_t crc = UINT32_MAX;
+    uint32_t written = 0;
+    for (size_t i = 0; i < n; i++) {
+        crc ^= bytes[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (UINT32_C(0xEDB88320) & (0u - (crc & 1)));
+    }
+    memcpy(&written, bytes + n, sizeof(written));
+    assert_int_equal(written, ~crc);
+}
+
 static void every_cut_is_refused(void **state)
 {
     (void)state;
@@ -126,6 +142,7 @@ static void who_is_beyond_the_number_of_nodes_is_refused(void **state)
     memset(&memory, 0, sizeof(memory));
     memory.nodes = memory.acceptor.value.nodes = 3;
     memory.acceptor.promised.number = memory.acceptor.promised.node = 2;
+    memory.left[0].epoch = 1;
     memory.left[0].to = 2;
     assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
     memory.acceptor.promised.node = 3;
@@ -206,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_comes_back_as_it_was),
+        cmocka_unit_test(the_checksum_is_that_of_zlib),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(a_message_twice_in_one_is_refused),
