@@ -5,6 +5,7 @@ SIM_SRC := $(wildcard supervisor/core/*.c supervisor/sim/*.c) supervisor/base/kv
 SIM := $(B)/host/relevo-sim
 # Operations and queue items are shared out: each file's switch has its own and a default.
 SIM_CPPFLAGS = $(CPPFLAGS_ALL) $(if $(filter supervisor/sim/%,$<),-Wno-switch-enum)
+LINT_PY += $(wildcard supervisor/sim/*.py)
 SIM_JOBS ?= 2
 SIM_SECONDS ?= 100
 SIM_SEEDS ?= 1-5000
@@ -51,8 +52,8 @@ mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in 
 		$(SIM_SCENARIOS)
 
 .PHONY: bench-sim
-bench-sim: $(SIM) ## the simulator's figures, into build/bench-core.json
-	$(SIM) --bench | tee $(B)/bench-core.json
+bench-sim: $(SIM) ## the figures of core/ and its simulator, into build/bench-core.json
+	supervisor/sim/figures.py --sim $(SIM) --mutants $(B)/mutants.json --out $(B)/bench-core.json
 
 -include $(shell find $(B)/host/sim $(B)/host/sim-mutants $(B)/host/sim-san -name '*.d' 2>/dev/null)
 
