@@ -50,8 +50,11 @@ void takeover_learned(struct node *n, uint64_t now)
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         uint32_t suspicion = n->known.value.node[i].suspicion;
         uint32_t generation = n->known.value.node[i].generation;
-        if (n->suspected[i].generation != generation)
+        if (n->suspected[i].generation != generation) {
             n->suspected[i].joined = now;
+            if (n->suspected[i].generation != 0) /* it has booted since the operator's word */
+                n->down &= (nodeset)~node_bit(i);
+        }
         n->suspected[i].generation = generation;
         if (n->suspected[i].suspicion == suspicion ||
             (mutant(M_ANY_SUSPICION) && n->suspected[i].suspicion != 0))
