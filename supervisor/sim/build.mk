@@ -9,7 +9,8 @@ LINT_PY += $(wildcard supervisor/sim/*.py)
 SIM_JOBS ?= 2
 SIM_SECONDS ?= 100
 SIM_SEEDS ?= 1-5000
-MUTANT_SEEDS ?= 1-600
+# All are noticed within these, or by a scenario; 40 s of one core.
+MUTANT_SEEDS ?= 1-300
 # One or more for each oracle, all noticed within a few dozen seeds.
 SIM_SAMPLE := NO_MAJORITY,SELF_DELIVERY,FEED_ALWAYS,NO_LEASE_START,NO_KILL,NO_WAIT,ANY_SUSPICION
 SIM_SAMPLE := $(SIM_SAMPLE),RESUME_SOURCE,UNPAUSE_EARLY,DEAD_LIVE_ON,RESUME_EARLY
