@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""make bench: measures the image on a blade of the lab and writes build/bench.json (DESIGN, section 8).
+"""make bench: measures the image on a blade of the lab and writes build/bench.json.
 
 Each figure is the median of n; `configured` says under what conditions it was taken. Figures that
 other programs left in build/bench-*.json are taken in. A name once given keeps its meaning:
