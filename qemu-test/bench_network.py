@@ -28,7 +28,7 @@ from relevolab.pings import Pings  # noqa: E402
 
 OUT = TREE / "build/bench-network.json"
 VLANS, BRIDGES, VIFS = 64, 64, 256
-FRAMES, FRAME = 4000, 1400
+FRAMES, FRAME = 20000, 1400
 PASS = re.compile(r"network: (\d+) pieces and (\d+) guests' interfaces in (\d+) ms")
 
 
