@@ -45,7 +45,7 @@ def test_a_need_is_found_by_its_variable(workshop):
 
 def test_a_failure_names_port_status_and_log_and_keeps_the_rest(workshop):
     workshop.port("good", "true", version="1")
-    workshop.port("bad", "echo the reason; exit 7", version="2.5")
+    workshop.port("bad", "echo the reason; exit 7", version="2.5", needs=["good"])  # that one is done by then
     workshop.port("never", "true", needs=["bad"])
     with pytest.raises(PortError) as error:
         workshop.build()
@@ -53,7 +53,7 @@ def test_a_failure_names_port_status_and_log_and_keeps_the_rest(workshop):
     assert f"bad 2.5: build failed with exit status 7, log: {log}" in str(error.value)
     assert "the reason" in str(error.value) and "the reason" in log.read_text()
     assert "never" not in workshop.built_now()
-    workshop.port("bad", "true")
+    workshop.port("bad", "true", needs=["good"])
     workshop.build()
     assert "good" not in workshop.built_now()
 
