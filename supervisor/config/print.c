@@ -96,6 +96,23 @@ static void print_network(const struct printer *p, const struct site *site)
         print(p, "nameserver=%s", site->network.nameserver[i]);
 }
 
+static void print_multipaths(const struct printer *p, const struct site *site)
+{
+    for (uint32_t i = 0; i < site->multipath.maps; i++) {
+        const struct site_multipath *m = &site->multipath.map[i];
+        char options[256] = "", value[32];
+        for (int id = 0; id < MULTIPATH_OPTIONS; id++) {
+            const struct multipath_option *option = &multipath_option[id];
+            if (m->value[id] == option->initial)
+                continue;
+            multipath_option_format(option, m->value[id], value, sizeof value);
+            snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s=%s",
+                     options[0] == '\0' ? ":" : ",", option->name, value);
+        }
+        print(p, "multipath=%s:%s%s", m->alias, m->wwid, options);
+    }
+}
+
 static void print_devices(const struct printer *p, const struct guest *g)
 {
     for (uint32_t i = 0; i < g->disks; i++) {
@@ -165,6 +182,7 @@ void site_print(const struct site *site, void (*line)(void *to, const char *text
     print_network(&p, site);
     for (uint32_t i = 0; i < site->sshkeys; i++)
         print(&p, "sshkey=\"%s\"", site->sshkey[i]);
+    print_multipaths(&p, site);
     for (uint32_t i = 0; i < site->guests; i++)
         print_guest(&p, site->guest[i]);
     for (uint32_t i = 0; i < site->warnings; i++)

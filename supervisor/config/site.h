@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/guest.h"
+#include "config/multipath.h"
 #include "config/network.h"
 
 #define SITE_ERRORS_MAX   64
@@ -22,6 +23,7 @@ struct site_error {
 struct site {
     char hostname[65];
     struct network_config network;
+    struct multipath_config multipath;
     char sshkey[SITE_SSHKEYS_MAX][SITE_SSHKEY_SIZE]; /* who may log in */
     uint32_t sshkeys;
     struct guest *guest[SITE_GUESTS_MAX]; /* by falling priority, then by name */

@@ -19,7 +19,7 @@ static const struct known {
     {"vlan", READ_HERE, word_vlan},   {"hostname", READ_BY_INIT, NULL},
     {"rescue", READ_BY_INIT, NULL},   {"shell", READ_BY_INIT, NULL},
     {"cluster", READ_LATER, NULL},    {"drbd", READ_LATER, NULL},
-    {"log", READ_LATER, NULL},        {"multipath", READ_LATER, NULL},
+    {"log", READ_LATER, NULL},        {"multipath", READ_HERE, word_multipath},
     {"node", READ_LATER, NULL},       {"ntp", READ_LATER, NULL},
     {"role", READ_LATER, NULL},       {"sshkey", READ_HERE, word_sshkey},
     {"state", READ_LATER, NULL},

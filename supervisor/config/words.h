@@ -15,4 +15,5 @@ void word_bridge(struct site *site, struct place place, char *value);
 void word_ip(struct site *site, struct place place, char *value);
 void word_nameserver(struct site *site, struct place place, char *value);
 void word_sshkey(struct site *site, struct place place, char *value);
+void word_multipath(struct site *site, struct place place, char *value);
 void word_guest(struct site *site, struct place place, char *value);

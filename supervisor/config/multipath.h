@@ -1,0 +1,63 @@
+/* The LUNs to assemble, as configured. relevod sends this to the multipath role as it is; only
+ * relevod looks at the places. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/place.h"
+#include "config/wwid.h"
+
+#define SITE_MULTIPATHS_MAX  256
+#define MULTIPATH_ALIAS_SIZE 32
+
+enum multipath_option_id {
+    MULTIPATH_GROUP,
+    MULTIPATH_SELECTOR,
+    MULTIPATH_HWHANDLER,
+    MULTIPATH_CHECKER,
+    MULTIPATH_INTERVAL,
+    MULTIPATH_FAILBACK,
+    MULTIPATH_NO_PATH_RETRY,
+    MULTIPATH_OPTIONS
+};
+
+/* The values of options that have names, in the order of the names. */
+enum multipath_group { GROUP_FAILOVER, GROUP_MULTIBUS };
+enum multipath_hwhandler { HWHANDLER_AUTO, HWHANDLER_NONE };
+enum multipath_checker { CHECKER_TUR, CHECKER_READ };
+
+/* "manual" of failback, "queue" of no_path_retry: for ever. */
+#define MULTIPATH_NEVER UINT32_MAX
+
+struct multipath_option {
+    const char *name;
+    uint32_t initial;
+    uint32_t min, max;        /* for numbers (seconds) */
+    const char *zero, *never; /* for numbers: what 0 and MULTIPATH_NEVER are called */
+    const char *const *names; /* of the values 0, 1 …, closed with NULL; NULL: a number */
+};
+
+/* Named as in multipath.conf(5), where they have a name there. */
+extern const struct multipath_option multipath_option[MULTIPATH_OPTIONS];
+
+/* Number of an option by its name; -1: there is none. */
+int multipath_option_find(const char *name);
+/* Reads a value: 0, or -1. */
+int multipath_option_parse(const struct multipath_option *option, const char *text,
+                           uint32_t *value);
+void multipath_option_format(const struct multipath_option *option, uint32_t value, char *text,
+                             size_t size);
+/* "failover, multibus" or "fail, queue or 1 to 86400" into text: what is allowed. */
+void multipath_option_allowed(const struct multipath_option *option, char *text, size_t size);
+
+struct site_multipath {
+    struct place place;
+    char alias[MULTIPATH_ALIAS_SIZE];
+    char wwid[WWID_SIZE]; /* canonical */
+    uint32_t value[MULTIPATH_OPTIONS];
+};
+
+struct multipath_config {
+    uint32_t maps;
+    struct site_multipath map[SITE_MULTIPATHS_MAX];
+};

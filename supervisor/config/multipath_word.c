@@ -1,0 +1,106 @@
+/* multipath=ALIAS:WWID[:OPTION=VALUE,…] */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/words.h"
+
+#define EXPECT_ALIAS "expected a name of 1 to 31 letters, digits and _ . + -"
+#define EXPECT_WWID  "expected a WWID: naa.6..., eui..., uuid..., t10... or multipath's 36..."
+
+/* A name that stays the same in /dev/mapper (device-mapper mangles others), and is not the
+ * control device. */
+static bool alias_ok(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 0 && length < MULTIPATH_ALIAS_SIZE && name[0] != '.' && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-") ==
+               length &&
+           strcmp(name, "control") != 0;
+}
+
+static bool parse_option(struct site *site, const char *token, struct site_multipath *map,
+                         char *text)
+{
+    char *equals = strchr(text, '=');
+    if (equals != NULL)
+        *equals = '\0';
+    int id = multipath_option_find(text);
+    if (id < 0) {
+        site_error(site, map->place, token,
+                   "%.40s is no option; expected group, selector, hwhandler, checker, interval, "
+                   "failback or no_path_retry",
+                   text);
+        return false;
+    }
+    const char *value = equals != NULL ? equals + 1 : "";
+    if (multipath_option_parse(&multipath_option[id], value, &map->value[id]) == 0)
+        return true;
+    char allowed[96];
+    multipath_option_allowed(&multipath_option[id], allowed, sizeof allowed);
+    site_error(site, map->place, token, "%s=%.40s: expected %s", multipath_option[id].name, value,
+               allowed);
+    return false;
+}
+
+static bool parse(struct site *site, const char *token, struct site_multipath *map, char *value)
+{
+    char *part[3], *option[MULTIPATH_OPTIONS + 1];
+    int n = kv_split(value, ':', part, 3);
+    if (n < 2 || !alias_ok(part[0])) {
+        site_error(site, map->place, token,
+                   n < 2 ? "expected ALIAS:WWID[:OPTION=VALUE,...]" : EXPECT_ALIAS);
+        return false;
+    }
+    snprintf(map->alias, sizeof map->alias, "%s", part[0]);
+    if (wwid_canonical(part[1], map->wwid) != 0) {
+        site_error(site, map->place, token, EXPECT_WWID);
+        return false;
+    }
+    int options =
+        n == 3 && part[2][0] != '\0' ? kv_split(part[2], ',', option, MULTIPATH_OPTIONS) : 0;
+    if (options < 0)
+        site_error(site, map->place, token, "expected at most %d options", MULTIPATH_OPTIONS);
+    for (int i = 0; i < options; i++)
+        if (!parse_option(site, token, map, option[i]))
+            return false;
+    return options >= 0;
+}
+
+/* The command line wins silently over a file; twice in one place is an error. */
+static bool repeated(struct site *site, const char *token, const struct site_multipath *map)
+{
+    for (uint32_t i = 0; i < site->multipath.maps; i++) {
+        const struct site_multipath *other = &site->multipath.map[i];
+        bool alias = strcmp(other->alias, map->alias) == 0,
+             wwid = strcmp(other->wwid, map->wwid) == 0;
+        if (!alias && !wwid)
+            continue;
+        if (other->place.line == 0 && map->place.line != 0)
+            return true;
+        if (alias)
+            site_error(site, map->place, token,
+                       "alias %s has %s already; expected aliases to "
+                       "differ",
+                       map->alias, other->wwid);
+        else
+            site_error(site, map->place, token, "this WWID is %s already; expected WWIDs to differ",
+                       other->alias);
+        return true;
+    }
+    return false;
+}
+
+void word_multipath(struct site *site, struct place place, char *value)
+{
+    struct site_multipath map = {.place = place};
+    char token[100];
+    snprintf(token, sizeof token, "multipath=%s", value);
+    for (int id = 0; id < MULTIPATH_OPTIONS; id++)
+        map.value[id] = multipath_option[id].initial;
+    if (!parse(site, token, &map, value) || repeated(site, token, &map))
+        return;
+    if (site->multipath.maps == SITE_MULTIPATHS_MAX)
+        site_error(site, place, token, "too many; expected at most %d LUNs", SITE_MULTIPATHS_MAX);
+    else
+        site->multipath.map[site->multipath.maps++] = map;
+}
