@@ -3,12 +3,12 @@
 LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
 LINT_PY += $(wildcard supervisor/tests/*.py)
 LINT_CPPFLAGS += -I/usr/include/libnl3
-DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev \
+DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev libdevmapper-dev \
 	pkg-config python3-pytest iproute2
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c config/*.c core/*.c \
-	guest/*.c network/*.c control/*.c))
-SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb
+	guest/*.c network/*.c storage/*.c control/*.c))
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
 
 # For the image.
@@ -29,7 +29,7 @@ $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 # finding its way through sixteen libraries took longer than its work. libxenstore stays shared: built
 # as an archive it has no reader thread, and loses replies between the events of a watch. libxenguest is
 # taken whole: its image loaders register themselves. With symbols; the image takes the stripped one.
-RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-3 -lyajl -lqb -lxenctrl \
+RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper -lxenctrl \
 	-lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -luuid -lz -lzstd \
 	-llzma
 $(RELEVOD).full: $(RELEVOD_OBJ)
@@ -57,9 +57,11 @@ $(HOST_LIB): $(filter-out %/main.o,$(HOST_OBJ))
 OBJECTS_THEN_ARCHIVES = $(filter-out %.a,$^) $(filter %.a,$^)
 HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
 
-# relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o.
+# relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o,
+# and fake_san.o before its mapper_dm.o and check_device.o.
 FAKE_RELEVOD := $(B)/host/relevod-fake
-$(FAKE_RELEVOD): $(HOST_DIR)/main.o $(HOST_DIR)/tests/fake_xen.o $(HOST_LIB)
+$(FAKE_RELEVOD): $(HOST_DIR)/main.o $(HOST_DIR)/tests/fake_xen.o \
+	$(HOST_DIR)/tests/fake_san.o $(HOST_LIB)
 	$(HOST_LINK)
 
 # The same without sanitizers, whose own memory would be taken for growth.
@@ -70,7 +72,7 @@ $(PLAIN_DIR)/%.o: supervisor/%.c
 $(PLAIN_DIR)/supervisor.a: $(SUPERVISOR_SRC:supervisor/%.c=$(PLAIN_DIR)/%.o)
 	@rm -f $@
 	ar rcs $@ $^
-$(FAKE_RELEVOD)-plain: $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/supervisor.a
+$(FAKE_RELEVOD)-plain: $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/tests/fake_san.o $(PLAIN_DIR)/supervisor.a
 	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 # relevo check, for site folders on the build machine.

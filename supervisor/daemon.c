@@ -12,6 +12,7 @@
 #include "control/server.h"
 #include "guest/guests.h"
 #include "network/role.h"
+#include "storage/role.h"
 
 /* init kills what is left 120 s after its SIGTERM. */
 #define LEAVE_MS 95000
@@ -24,6 +25,7 @@ struct daemon {
     qb_loop_t *loop;
     struct guests guests;
     struct network network;
+    struct multipath multipath;
     struct node node;
     struct timer control_retry;
 };
@@ -72,6 +74,11 @@ static void read_incarnation(struct node *node)
     node->incarnation[strcspn(node->incarnation, "\n")] = '\0';
 }
 
+static void converge_guests(void *data)
+{
+    guests_converge(data);
+}
+
 static int prepare(struct daemon *d, const struct site_source *source, struct err *e)
 {
     d->loop = qb_loop_create();
@@ -81,8 +88,15 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     report_configuration(site);
     if (guests_init(&d->guests, d->loop, site, e) != 0)
         return -1;
+    if (multipath_init(&d->multipath, d->loop, site, e) != 0)
+        return -1;
+    d->multipath.changed = converge_guests;
+    d->multipath.changed_data = &d->guests;
+    d->guests.disks_ready = multipath_ready;
+    d->guests.disks_data = &d->multipath;
     d->node = (struct node){
         .site = site, .guests = &d->guests, .network = &d->network.view, .began_ms = clock_ms()};
+    d->node.multipath = &d->multipath;
     read_incarnation(&d->node);
     d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};
     qb_loop_signal_handle handle;
@@ -101,6 +115,7 @@ int daemon_run(const struct site_source *source)
         return -1;
     }
     network_begin(&d.network, d.loop, &d.node.site->network);
+    multipath_begin(&d.multipath);
     guests_begin(&d.guests);
     open_control(&d);
     qb_loop_run(d.loop);

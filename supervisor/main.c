@@ -16,14 +16,16 @@
 #include "guest/worker.h"
 #include "network/lease.h"
 #include "network/role.h"
+#include "storage/check.h"
+#include "storage/deed.h"
+#include "storage/role.h"
 
 static const struct {
     const char *name;
     int (*run)(void);
 } roles[] = {
-    {"worker", guest_worker_role},
-    {"watcher", guest_watcher_role},
-    {"network", network_role},
+    {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
+    {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
 };
 
 static const struct {

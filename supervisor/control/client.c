@@ -24,7 +24,8 @@ enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_ANSWER = 3 };
 
 static int usage(void)
 {
-    fputs("usage: relevo status|network [--json]\n"
+    fputs("usage: relevo status|network|multipath [--json]\n"
+          "       relevo multipath rescan\n"
           "       relevo start|stop|restart GUEST\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n",
@@ -153,7 +154,12 @@ int relevo_command(int argc, char **argv)
             return show(verb, operand != NULL, status_print);
         if (strcmp(verb, "network") == 0)
             return show(verb, operand != NULL, network_print);
+        if (strcmp(verb, "multipath") == 0)
+            return show(verb, operand != NULL, multipath_print);
     }
+    if (argc == 3 && operand != NULL && strcmp(verb, "multipath") == 0 &&
+        strcmp(operand, "rescan") == 0)
+        return command_guest(operand, NULL);
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
     if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))

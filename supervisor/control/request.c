@@ -30,6 +30,13 @@ char *request_answer(struct node *node, char *line, size_t *size)
         return status_json(node, size);
     if (strcmp(verb, "network") == 0 && rest == NULL)
         return network_json(node, size);
+    if (strcmp(verb, "multipath") == 0 && rest == NULL)
+        return multipath_json(node, size);
+    if (strcmp(verb, "rescan") == 0 && rest == NULL) {
+        struct err said;
+        bool ok = multipath_rescan(node->multipath, &said) == 0;
+        return outcome(ok, said.text, size);
+    }
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i].word) != 0)
             continue;
@@ -39,6 +46,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
         bool ok = guests_command(node->guests, verbs[i].verb, rest, &said) == 0;
         return outcome(ok, said.text, size);
     }
-    return outcome(false, "expected status, network, start GUEST, stop GUEST or restart GUEST",
-                   size);
+    return outcome(
+        false,
+        "expected status, network, multipath, rescan, start GUEST, stop GUEST or restart GUEST",
+        size);
 }

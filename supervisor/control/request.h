@@ -10,6 +10,8 @@
  *
  *   status                     {"ok":true, "node":…, "guests":[…], …}
  *   network                    {"ok":true, "node":…, "network":[…], "vifs":[…]}
+ *   multipath                  {"ok":true, "node":…, "multipath":[…]}
+ *   rescan                     {"ok":true, "text":"looking for new LUNs, paths and sizes"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   anything else              {"ok":false, "error":"…"} */
 char *request_answer(struct node *node, char *line, size_t *size);
@@ -18,3 +20,5 @@ char *request_answer(struct node *node, char *line, size_t *size);
 char *status_json(const struct node *node, size_t *size);
 /* The same of what the network role has said. */
 char *network_json(const struct node *node, size_t *size);
+/* The same of what the multipath role has said. */
+char *multipath_json(const struct node *node, size_t *size);

@@ -162,6 +162,74 @@ static int print_reply(FILE *to, const char *json, void (*print)(FILE *to, yajl_
     return 0;
 }
 
+/* 2.0G, as multipath prints it */
+static void print_size(FILE *to, long long bytes)
+{
+    static const char units[] = "BKMGTPE";
+    double size = (double)bytes;
+    int unit = 0;
+    for (; size >= 1024 && units[unit + 1] != '\0'; unit++)
+        size /= 1024;
+    fprintf(to, size < 10 ? "size=%.1f%c" : "size=%.0f%c", size, units[unit]);
+}
+
+static void print_path(FILE *to, yajl_val path, const char *indent)
+{
+    const char *hctl = text(path, "hctl");
+    fprintf(to, "%s %s %-5s %-6s %s %s %s", indent, hctl[0] != '\0' ? hctl : "-",
+            text(path, "name"), text(path, "dev"), text(path, "dm"), text(path, "check"),
+            text(path, "state"));
+    if (number(path, "failures") > 0)
+        fprintf(to, " failures=%lld", number(path, "failures"));
+    fprintf(to, "%s%s\n", text(path, "text")[0] != '\0' ? ": " : "", text(path, "text"));
+}
+
+static void print_group(FILE *to, yajl_val map, yajl_val group, bool last)
+{
+    yajl_val *path;
+    size_t paths = list(group, "paths", &path);
+    const char *access = paths > 0 ? text(path[0], "access") : "";
+    fprintf(to, "%c-+- policy='%s 0'%s%s status=%s\n", last ? '`' : '|', text(map, "selector"),
+            access[0] != '\0' ? " access=" : "", access, text(group, "state"));
+    for (size_t i = 0; i < paths; i++) {
+        char indent[8];
+        snprintf(indent, sizeof indent, "%c %c-", last ? ' ' : '|', i + 1 == paths ? '`' : '|');
+        print_path(to, path[i], indent);
+    }
+}
+
+static void print_map(FILE *to, yajl_val map)
+{
+    char dm[24] = "", since[32];
+    yajl_val *item;
+    if (number(map, "minor") >= 0)
+        snprintf(dm, sizeof dm, " dm-%lld", number(map, "minor"));
+    duration(number(map, "changed_ms_ago"), since, sizeof since);
+    fprintf(to, "%s (%s)%s %s for %s%s%s\n", text(map, "alias"), text(map, "wwid"), dm,
+            text(map, "state"), since, text(map, "text")[0] != '\0' ? ": " : "", text(map, "text"));
+    if (number(map, "minor") >= 0) {
+        const char *handler = text(map, "handler");
+        print_size(to, number(map, "size_bytes"));
+        fprintf(to, " features='%s' hwhandler='%s%s' opened=%lld\n",
+                yes(map, "queueing") ? "1 queue_if_no_path" : "0", handler[0] != '\0' ? "1 " : "0",
+                handler, number(map, "opened"));
+    }
+    size_t n = list(map, "groups", &item);
+    for (size_t i = 0; i < n; i++)
+        print_group(to, map, item[i], i + 1 == n);
+    n = list(map, "left_out", &item);
+    for (size_t i = 0; i < n; i++)
+        print_path(to, item[i], "left out:");
+}
+
+static void print_multipath(FILE *to, yajl_val root)
+{
+    yajl_val *map;
+    size_t n = list(root, "multipath", &map);
+    for (size_t i = 0; i < n; i++)
+        print_map(to, map[i]);
+}
+
 int status_print(FILE *to, const char *json)
 {
     return print_reply(to, json, print_status);
@@ -170,4 +238,9 @@ int status_print(FILE *to, const char *json)
 int network_print(FILE *to, const char *json)
 {
     return print_reply(to, json, print_network);
+}
+
+int multipath_print(FILE *to, const char *json)
+{
+    return print_reply(to, json, print_multipath);
 }

@@ -7,3 +7,5 @@ int status_print(FILE *to, const char *json);
 
 /* Prints a network reply: bonds, VLANs, bridges, addresses, then what guests' filters dropped. */
 int network_print(FILE *to, const char *json);
+/* Prints a multipath reply, as `multipath -ll` does. -1 if it is not one. */
+int multipath_print(FILE *to, const char *json);

@@ -47,6 +47,10 @@ struct guests {
     uint64_t leave_blind_ms;  /* when to go without having seen any domain */
     void (*left)(void *data); /* called once when all guests are gone, or time is up */
     void *left_data;
+    /* Whether a guest's disks are there; NULL: not asked. When an answer changes, whoever has set
+     * it calls guests_converge(). */
+    bool (*disks_ready)(const struct guest *guest, void *data);
+    void *disks_data;
     struct guest_run *run; /* one per site->guest, same order */
     uint32_t count;
 };
@@ -70,7 +74,7 @@ int guests_command(struct guests *all, enum guest_verb verb, const char *name, s
  * broken, elsewhere, dying, unknown. */
 const char *guest_state_name(const struct guest_run *run);
 
-/* --- for outcome.c and command.c --- */
+/* --- for outcome.c, command.c and whoever has set disks_ready --- */
 
 /* Looks at every guest and does what is due. */
 void guests_converge(struct guests *all);

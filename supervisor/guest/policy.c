@@ -35,6 +35,8 @@ bool policy_may_start(const struct guest_run *run)
     const struct guests *all = run->all;
     if (all->starting >= GUEST_STARTS_MAX)
         return false;
+    if (all->disks_ready != NULL && !all->disks_ready(run->config, all->disks_data))
+        return false;
     /* after= is an order, not a condition: a guest that cannot be started does not hold others. */
     for (uint32_t i = 0; i < all->count; i++) {
         const struct guest_run *other = &all->run[i];

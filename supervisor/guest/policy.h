@@ -7,6 +7,7 @@
 enum plan_wish policy_wish(const struct guest_run *run);
 
 /* Whether it is the guest's turn. Starts: at most GUEST_STARTS_MAX at once, in order of priority,
- * and after the guests it names. Stops, when the node goes down: the reverse. */
+ * after the guests it names, and when
+ * its disks are there. Stops, when the node goes down: the reverse. */
 bool policy_may_start(const struct guest_run *run);
 bool policy_may_stop(const struct guest_run *run);

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from netns import add_cable
+from san import San
 from world import World
 
 CLONE_NEWNET = 0x40000000
@@ -31,3 +32,9 @@ def network(world):
     finally:
         assert libc.setns(own, CLONE_NEWNET) == 0
         os.close(own)
+
+
+@pytest.fixture
+def san(world):
+    """A world with a SAN."""
+    return San(world)

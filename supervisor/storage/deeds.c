@@ -1,0 +1,126 @@
+/* Starting workers for deeds, and what follows when they have ended. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/deed.h"
+#include "storage/storage.h"
+
+/* A table's load or a resume waits for the I/O that is under way on its paths: at most as long as
+ * the SCSI layer tries, which is minutes. */
+#define DEED_MS 300000
+/* A deed that failed is tried again after this, and ever less often. */
+#define RETRY_FIRST_MS 1000
+#define RETRY_MAX_MS   30000
+
+static void finish(struct deed *deed, const char *error)
+{
+    struct storage *s = deed->storage;
+    deed->child = NULL;
+    s->deeds--;
+    deed->failed = error != NULL;
+    if (error != NULL) {
+        deed->retry_ms = deed->retry_ms == 0 ? RETRY_FIRST_MS : deed->retry_ms * 2;
+        if (deed->retry_ms > RETRY_MAX_MS)
+            deed->retry_ms = RETRY_MAX_MS;
+        deed->not_before_ms = clock_ms() + deed->retry_ms;
+        snprintf(deed->error.text, sizeof deed->error.text, "%.400s", error);
+        log_err("multipath %s: %s; again in %u s", deed->what, deed->error.text,
+                deed->retry_ms / 1000);
+    } else {
+        deed->retry_ms = 0;
+        deed->not_before_ms = 0;
+    }
+    if (deed->rescan)
+        timer_set(&s->scan, 0);
+    else
+        storage_settle(s);
+}
+
+static void on_message(void *owner, const void *data, size_t size)
+{
+    struct deed *deed = owner;
+    const struct deed_reply *reply = data;
+    if (!deed_reply_ok(data, size)) {
+        child_kill(deed->child);
+        return;
+    }
+    deed->answered = true;
+    deed->failed = reply->result != 0;
+    deed->error = reply->error;
+}
+
+static void on_ended(void *owner, int status, bool timed_out)
+{
+    struct deed *deed = owner;
+    char why[64], text[512];
+    if (deed->answered) {
+        snprintf(text, sizeof text, "%s", deed->error.text);
+        finish(deed, deed->failed ? text : NULL);
+        return;
+    }
+    child_describe_end(status, timed_out, why, sizeof why);
+    snprintf(text, sizeof text, "its worker %s", why);
+    finish(deed, text);
+}
+
+static void start(struct storage *s, struct deed *deed, const char *what, const void *message,
+                  size_t size)
+{
+    static const struct child_events events = {.message = on_message, .ended = on_ended};
+    struct err e;
+    deed->storage = s;
+    deed->answered = false;
+    if (what != deed->what)
+        snprintf(deed->what, sizeof deed->what, "%s", what);
+    s->deeds++;
+    deed->child =
+        child_start(s->loop,
+                    &(struct child_spec){
+                        .role = "deed", .deadline_ms = DEED_MS, .events = &events, .owner = deed},
+                    &e);
+    if (deed->child == NULL)
+        finish(deed, e.text);
+    else if (child_send(deed->child, message, size, &e) != 0)
+        child_kill(deed->child); /* it then ends without an answer */
+}
+
+void storage_start_steps(struct storage *s, struct deed *deed, const char *name, const char *uuid,
+                         const struct map_plan *plan)
+{
+    static struct deed_steps d; /* one loop, one message at a time */
+    d = (struct deed_steps){.type = DEED_STEPS, .sectors = plan->sectors, .steps = plan->steps};
+    snprintf(d.name, sizeof d.name, "%s", name);
+    snprintf(d.uuid, sizeof d.uuid, "%s", uuid);
+    memcpy(d.step, plan->step, sizeof d.step);
+    if (table_format(&plan->table, d.parameters, sizeof d.parameters) != 0)
+        d.parameters[0] = '\0'; /* the kernel refuses it; as many paths as fit a map fit a text */
+    start(s, deed, name, &d, sizeof d);
+}
+
+void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *const *path,
+                          uint32_t paths)
+{
+    struct deed_rescan d = {.type = DEED_RESCAN, .paths = paths};
+    if (deed->child != NULL)
+        return; /* the one under way will do */
+    deed->rescan = true;
+    for (uint32_t i = 0; i < paths; i++)
+        memcpy(d.path[i], path[i]->path.name, sizeof d.path[i]);
+    start(s, deed, paths > 0 ? s->config.map[path[0]->lun].alias : "scan for new devices", &d,
+          sizeof d);
+}
+
+void storage_rescan(struct storage *s)
+{
+    storage_start_rescan(s, &s->host_scan, NULL, 0);
+    for (uint32_t i = 0; i < s->config.maps; i++) {
+        struct watched *path[MAP_PATHS_MAX];
+        uint32_t paths = storage_paths_of(s, (int)i, path);
+        s->lun[i].memory.most_paths = 0;
+        if (paths > 0)
+            storage_start_rescan(s, &s->lun[i].rescan, path, paths);
+    }
+}

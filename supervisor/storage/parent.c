@@ -1,0 +1,142 @@
+/* relevod's side of the multipath role. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "storage/config.h"
+#include "storage/role.h"
+
+#define AGAIN_FIRST_MS 500
+#define AGAIN_MAX_MS   30000
+
+static void start(void *data);
+
+static void retry(struct multipath *m, const char *why)
+{
+    log_err("multipath: its process %s; again in %.1f s", why, (double)m->again_ms / 1000);
+    timer_set(&m->again, m->again_ms);
+    m->again_ms = m->again_ms * 2 < AGAIN_MAX_MS ? m->again_ms * 2 : AGAIN_MAX_MS;
+}
+
+/* Whether a guest's disk is the map. */
+static bool is_on(const char *disk, const char *alias)
+{
+    static const char folder[] = "/dev/mapper/";
+    return strncmp(disk, folder, sizeof folder - 1) == 0 &&
+           strcmp(disk + sizeof folder - 1, alias) == 0;
+}
+
+/* The guests that have the map as a disk: what its loss means. */
+static void tell_guests(const struct multipath *m, const char *alias, const char *what)
+{
+    for (uint32_t g = 0; g < m->site->guests; g++) {
+        const struct guest *guest = m->site->guest[g];
+        for (uint32_t d = 0; d < guest->disks; d++)
+            if (is_on(guest->disk[d].path, alias))
+                log_err("guest %s: %s %s (disk %s)", guest->name, what, alias, guest->disk[d].vdev);
+    }
+}
+
+static void tell_change(const struct multipath *m, const struct multipath_status *before,
+                        const struct multipath_status *now)
+{
+    const char *alias = m->site->multipath.map[now->map].alias;
+    bool known = before->changed_ms != 0;
+    if (known && before->state == now->state && strcmp(before->text, now->text) == 0)
+        return;
+    log_line(now->state == MAP_GOOD ? LOG_NOTICE : LOG_WARNING, "multipath %s: %s, %u paths%s%s",
+             alias, map_state_name((enum map_state)now->state), now->paths,
+             now->text[0] != '\0' ? ": " : "", now->text);
+    bool lost = now->state == MAP_LOST, was_lost = known && before->state == MAP_LOST;
+    if (lost && !was_lost)
+        tell_guests(m, alias, "has lost its storage");
+    else if (was_lost && !lost)
+        tell_guests(m, alias, "has its storage back");
+}
+
+static void on_message(void *owner, const void *data, size_t size)
+{
+    static struct multipath_status before;
+    struct multipath *m = owner;
+    if (!multipath_status_ok(data, size, m->site->multipath.maps)) {
+        log_err("multipath: its process sent a broken message of %zu bytes; it is replaced", size);
+        child_kill(m->child);
+        return;
+    }
+    const struct multipath_status *now = data;
+    before = m->status[now->map];
+    m->status[now->map] = *now;
+    tell_change(m, &before, now);
+    if (m->changed != NULL && (before.state != now->state || before.exists != now->exists))
+        m->changed(m->changed_data);
+    m->again_ms = AGAIN_FIRST_MS;
+}
+
+static void on_ended(void *owner, int status, bool timed_out)
+{
+    struct multipath *m = owner;
+    char why[64];
+    child_describe_end(status, timed_out, why, sizeof why);
+    m->child = NULL;
+    retry(m, why);
+}
+
+static void start(void *data)
+{
+    static const struct child_events events = {.message = on_message, .ended = on_ended};
+    struct multipath *m = data;
+    const struct multipath_config *config = &m->site->multipath;
+    struct err e;
+    m->child = child_start(
+        m->loop, &(struct child_spec){.role = "multipath", .events = &events, .owner = m}, &e);
+    if (m->child == NULL)
+        retry(m, e.text);
+    else if (child_send(m->child, config, multipath_config_size(config->maps), &e) != 0)
+        child_kill(m->child);
+}
+
+int multipath_init(struct multipath *m, qb_loop_t *loop, const struct site *site, struct err *e)
+{
+    *m = (struct multipath){.loop = loop, .site = site, .again_ms = AGAIN_FIRST_MS};
+    m->again = (struct timer){.loop = loop, .fire = start, .data = m};
+    m->status = calloc(site->multipath.maps + 1, sizeof m->status[0]);
+    return m->status != NULL ? 0 : err_set(e, "out of memory for %u LUNs", site->multipath.maps);
+}
+
+void multipath_begin(struct multipath *m)
+{
+    if (m->site->multipath.maps > 0)
+        start(m);
+}
+
+static bool usable(const struct multipath_status *s)
+{
+    return s->exists != 0 && (s->state == MAP_GOOD || s->state == MAP_DEGRADED);
+}
+
+bool multipath_ready(const struct guest *guest, void *multipath)
+{
+    const struct multipath *m = multipath;
+    for (uint32_t d = 0; d < guest->disks; d++)
+        for (uint32_t i = 0; i < m->site->multipath.maps; i++)
+            if (is_on(guest->disk[d].path, m->site->multipath.map[i].alias) &&
+                !usable(&m->status[i]))
+                return false;
+    return true;
+}
+
+int multipath_rescan(struct multipath *m, struct err *said)
+{
+    const struct multipath_rescan request = {.type = MULTIPATH_RESCAN};
+    struct err e;
+    if (m->site->multipath.maps == 0)
+        return err_set(said, "no multipath= is configured");
+    if (m->child == NULL)
+        return err_set(said,
+                       "the multipath process is not running; it will look at all when it is");
+    if (child_send(m->child, &request, sizeof request, &e) != 0)
+        return err_set(said, "%s", e.text);
+    snprintf(said->text, sizeof said->text, "looking for new LUNs, paths and sizes");
+    return 0;
+}

@@ -1,0 +1,131 @@
+#include "storage/role.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "storage/config.h"
+#include "storage/mapper.h"
+#include "storage/storage.h"
+#include "storage/uevent.h"
+
+/* After events were lost, and after a rescan: look at all devices, once for a burst. */
+#define SCAN_MS 50
+
+static int32_t on_parent(int32_t fd, int32_t events, void *data)
+{
+    (void)fd;
+    (void)events;
+    struct storage *s = data;
+    struct multipath_rescan request;
+    ptrdiff_t size = role_receive(&request, sizeof request);
+    if (size == (ptrdiff_t)sizeof request && request.type == MULTIPATH_RESCAN) {
+        storage_rescan(s);
+        timer_set(&s->scan, SCAN_MS);
+    } else {
+        qb_loop_stop(s->loop); /* this is its end */
+    }
+    return 0;
+}
+
+static int32_t on_mapper(int32_t fd, int32_t events, void *data)
+{
+    (void)fd;
+    (void)events;
+    struct err e;
+    struct storage *s = data;
+    /* Armed anew in any case, lest the loop spins; what comes from here on makes it readable. */
+    if (mapper_arm(s->events, &e) != 0)
+        log_err("multipath: %s", e.text);
+    storage_settle(s);
+    return 0;
+}
+
+static void see_all(void *data)
+{
+    storage_see_all(data);
+    storage_settle(data);
+}
+
+/* The LUN has grown: every path is to learn of it. */
+static void on_resized(struct storage *s, const char *hctl)
+{
+    for (uint32_t i = 0; i < PATHS_MAX; i++)
+        if (s->watched[i].used && strcmp(s->watched[i].path.hctl, hctl) == 0) {
+            int lun = s->watched[i].lun;
+            struct watched *path[MAP_PATHS_MAX];
+            uint32_t paths = storage_paths_of(s, lun, path);
+            storage_start_rescan(s, &s->lun[lun].rescan, path, paths);
+            return;
+        }
+}
+
+static int32_t on_kernel(int32_t fd, int32_t events, void *data)
+{
+    (void)events;
+    struct storage *s = data;
+    char text[8192];
+    struct uevent event;
+    ssize_t n;
+    while ((n = recv(fd, text, sizeof text, MSG_DONTWAIT)) > 0 || (n < 0 && errno == ENOBUFS)) {
+        if (n < 0) {
+            timer_set(&s->scan, SCAN_MS);
+            continue;
+        }
+        if (!uevent_parse(text, (size_t)n, &event))
+            continue;
+        if (event.resized)
+            on_resized(s, event.hctl);
+        if (event.name[0] != '\0' && storage_see_path(s, event.name))
+            storage_settle(s);
+    }
+    return 0;
+}
+
+static int prepare(struct storage *s, struct err *e)
+{
+    ptrdiff_t size = role_receive(&s->config, sizeof s->config);
+    if (size < 0 || !multipath_config_ok(&s->config, (size_t)size))
+        return err_set(e, "got a broken configuration");
+    s->loop = qb_loop_create();
+    if (s->loop == NULL)
+        return err_set(e, "out of memory");
+    s->settle = (struct timer){.loop = s->loop, .fire = storage_converge, .data = s};
+    s->wake = s->settle;
+    s->check = (struct timer){.loop = s->loop, .fire = storage_check, .data = s};
+    s->scan = (struct timer){.loop = s->loop, .fire = see_all, .data = s};
+    for (uint32_t i = 0; i < s->config.maps; i++)
+        s->lun[i].want = &s->config.map[i];
+    mapper_init();
+    /* Watch first, look then: nothing that happens between is missed. */
+    s->uevents = uevent_open(e);
+    if (s->uevents < 0 ||
+        qb_loop_poll_add(s->loop, QB_LOOP_MED, s->uevents, POLLIN, s, on_kernel) != 0)
+        return -1;
+    s->events = mapper_open_events(e);
+    if (s->events < 0 ||
+        qb_loop_poll_add(s->loop, QB_LOOP_HIGH, s->events, POLLIN, s, on_mapper) != 0)
+        return -1;
+    return qb_loop_poll_add(s->loop, QB_LOOP_MED, CHILD_SOCKET, POLLIN, s, on_parent);
+}
+
+int multipath_role(void)
+{
+    static struct storage s;
+    struct err e = {.text = "cannot watch the kernel"};
+    uint64_t began = clock_ms();
+    if (prepare(&s, &e) != 0) {
+        log_err("multipath: %s", e.text);
+        return 1;
+    }
+    storage_see_all(&s);
+    storage_converge(&s);
+    log_info("multipath: %u LUNs looked at in %llu ms", s.config.maps,
+             (unsigned long long)(clock_ms() - began));
+    qb_loop_run(s.loop);
+    return 0;
+}

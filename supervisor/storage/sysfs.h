@@ -1,0 +1,24 @@
+/* Block devices as sysfs shows them: what a path is, and which LUN it leads to. Reads what the
+ * kernel keeps; asks no device. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/multipath.h"
+#include "storage/path.h"
+
+/* "/sys", or $RELEVO_SYS (tests). */
+const char *sysfs_root(void);
+
+/* Whether a block device of this name can be a path, by its name. */
+bool sysfs_may_be_path(const char *name);
+
+/* Index of the configured LUN that the device leads to by any of its names, or -1. */
+int sysfs_find_lun(const char *name, const struct multipath_config *config);
+
+/* Reads the path's device as it is now; what its checker found and what device-mapper did to it
+ * stay as they are. -1 when it has gone. */
+int sysfs_read_path(const char *name, struct path *path);
+
+/* Calls see() for every block device that may be a path, in the order of their names. */
+void sysfs_for_each(void (*see)(const char *name, void *data), void *data);

@@ -1,0 +1,196 @@
+"""The multipath role on a SAN that is folders."""
+import os
+import signal
+
+from san import WWID
+from world import until
+
+WEB = f"multipath=web:{WWID}:interval=1"
+TWO_PATHS = "1 queue_if_no_path 0 2 1 service-time 0 1 1 8:0 1 service-time 0 1 1 8:16 1"
+
+
+def two_paths(san):
+    san.disk("sda", "8:0")
+    san.disk("sdb", "8:16")
+    san.configure(WEB)
+    return san.until_state("web", "good")
+
+
+def test_a_configured_lun_is_assembled_and_others_are_left_alone(san):
+    san.disk("sdc", "8:32", wwid="naa.600a0b80001234560000111122229999")
+    san.put_map("lvm", uuid="LVM-abc")
+    m = two_paths(san)
+    assert san.map("web")["uuid"] == f"mpath-relevo-{WWID}"
+    assert san.map("web")["table"] == TWO_PATHS
+    assert san.diary() == [f"create web {TWO_PATHS}"]
+    assert [[p["name"] for p in g["paths"]] for g in m["groups"]] == [["sda"], ["sdb"]]
+    text = san.world.command("multipath").stdout
+    assert f"web ({WWID}) dm-0 good for" in text and "size=1.0M features='1 queue_if_no_path'" in text
+    assert "|-+- policy='service-time 0' status=active\n| `- 0:0:0:0 sda " in text
+    assert "\n`-+- policy='service-time 0' status=enabled\n  `- 16:0:0:0 sdb " in text
+
+
+def test_a_failed_path_is_reinstated_when_it_answers_again(san):
+    two_paths(san)
+    san.check("sda", "down")
+    san.io_error("web", "8:0")
+    san.until_state("web", "degraded")
+    until(lambda: san.status("web")["groups"][0]["paths"][0]["check"] == "faulty", "the check says so too")
+    assert san.diary()[1:] == []
+    san.check("sda", "up")
+    san.until_state("web", "good")
+    assert san.diary()[1] == "message web reinstate_path 8:0"
+
+
+def test_a_path_that_does_not_answer_is_failed(san):
+    two_paths(san)
+    san.check("sdb", "hang")
+    until(lambda: san.map("web")["failed"] == ["8:16"], "it is failed")
+    path = san.until_state("web", "degraded")["groups"][1]["paths"][0]
+    assert path["text"] == "no answer within 1 s"
+    san.check("sdb", "up")
+    san.until_state("web", "good")
+
+
+def test_a_path_that_comes_back_as_another_device_is_taken_in(san):
+    two_paths(san)
+    san.pull("sdb")
+    until(lambda: (m := san.status("web"))["paths"] == 1 and m["state"] == "degraded", "a path is missed")
+    san.disk("sdd", "8:48")
+    san.rescan()
+    san.until_state("web", "good")
+    assert san.map("web")["table"].endswith("8:0 1 service-time 0 1 1 8:48 1")
+
+
+def test_a_lun_number_used_again_is_noticed(san):
+    two_paths(san)
+    san.check("sdb", "foreign")
+    until(lambda: "8:16" not in san.map("web")["table"], "it is out of the table")
+    assert "sdb answers as another LUN" in san.status("web")["text"]
+
+
+def test_without_paths_io_waits_and_then_fails_and_the_guests_are_named(san):
+    san.world.guest("shop", 'disk = ["phy:/dev/mapper/web,xvda,w"]')
+    san.disk("sda", "8:0")
+    san.configure(WEB + ",no_path_retry=2")
+    san.until_state("web", "degraded")
+    san.check("sda", "down")
+    san.io_error("web", "8:0")
+    san.until_state("web", "queueing")
+    assert san.map("web")["table"].startswith("1 queue_if_no_path")
+    san.until_state("web", "lost")
+    until(lambda: san.map("web")["table"].startswith("0 "), "I/O fails")
+    until(lambda: "guest shop: has lost its storage web (disk xvda)" in san.world.log(), "it is said")
+    san.check("sda", "up")
+    san.until_state("web", "degraded")
+    until(lambda: san.map("web")["table"].startswith("1 queue_if_no_path"), "I/O waits again")
+    until(lambda: "guest shop: has its storage back web" in san.world.log(), "and that is said")
+
+
+def test_a_guest_waits_for_its_lun_and_no_other_waits_for_it(san):
+    san.world.guest("shop", 'disk = ["phy:/dev/mapper/web,xvda,w"]')
+    san.world.guest("mail")
+    san.configure(WEB)
+    san.world.until_state("mail", "running")
+    assert san.world.guest_status("shop")["state"] == "waiting"
+    san.disk("sda", "8:0")
+    san.rescan()
+    san.world.until_state("shop", "running")
+    assert san.world.guest_status("shop")["starts"] == 1
+
+
+def test_growth_reaches_the_map_when_all_paths_have_grown(san):
+    two_paths(san)
+    san.disk("sda", "8:0", sectors=4096)
+    san.rescan()
+    san.disk("sdb", "8:16", sectors=4096)
+    san.rescan()
+    until(lambda: san.map("web")["sectors"] == 4096, "the map has grown")
+    san.until_state("web", "good")
+
+
+def test_alua_groups_follow_the_target(san):
+    san.disk("sda", "8:0", access_state="active/non-optimized", dh_state="alua")
+    san.disk("sdb", "8:16", access_state="active/optimized", dh_state="alua")
+    san.configure(WEB)
+    san.until_state("web", "good")
+    assert san.map("web")["table"] == ("1 queue_if_no_path 1 alua 2 1 service-time 0 1 1 8:16 1 "
+                                       "service-time 0 1 1 8:0 1")
+    san.disk("sda", "8:0", access_state="active/optimized", dh_state="alua")
+    until(lambda: san.map("web")["table"].endswith("1 1 service-time 0 2 1 8:0 1 8:16 1"), "one group now")
+
+
+def test_a_name_taken_by_another_map_is_refused(san):
+    san.put_map("web", uuid="LVM-abc")
+    san.disk("sda", "8:0")
+    san.configure(WEB)
+    assert "taken by another map" in san.until_state("web", "refused")["text"]
+    assert san.diary() == []
+
+
+def test_our_map_of_an_earlier_configuration_goes_unless_it_is_used(san):
+    san.put_map("old", uuid=f"mpath-relevo-{WWID}", opened=1)
+    san.disk("sda", "8:0")
+    san.configure(WEB)
+    assert "assembled as old" in san.until_state("web", "refused")["text"]
+    until(lambda: "map old: not configured, but in use" in san.world.log(), "it is said")
+    san.put_map("old", opened=0)
+    until(lambda: san.map("old") is None and san.map("web"), "the new one takes its place")
+
+
+def test_a_deed_that_fails_is_said_and_tried_again(san):
+    san.world.folder.joinpath("san", "fail.web").write_text("Device or resource busy")
+    san.disk("sda", "8:0")
+    san.configure(WEB)
+    until(lambda: "Device or resource busy" in san.status("web").get("text", ""), "it is said")
+    san.world.folder.joinpath("san", "fail.web").unlink()
+    san.until_state("web", "degraded")
+
+
+def test_a_hanging_map_delays_no_other(san):
+    san.folder.joinpath("hang.web").write_text("")
+    san.disk("sda", "8:0")
+    san.disk("sdb", "8:16", wwid="naa.5000000000000001")
+    san.configure(WEB, "multipath=db:naa.5000000000000001")
+    san.until_state("db", "degraded")
+    assert san.map("web") is None
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(p) for p in f.read().split()]
+
+
+def test_death_of_relevod_or_its_role_disturbs_no_map(san):
+    two_paths(san)
+    san.world.kill()
+    san.io_error("web", "8:0")
+    san.world.start()
+    san.until_state("web", "good")
+    for pid in children(san.world.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    san.io_error("web", "8:16")
+    until(lambda: san.map("web")["failed"] == [], "the next role reinstates it")
+    assert [line for line in san.diary() if not line.startswith("message")] == [f"create web {TWO_PATHS}"]
+
+
+def test_many_luns_at_once(san):
+    words = []
+    for i in range(60):
+        wwid = f"naa.5{i:015x}"
+        words.append(f"multipath=lun{i}:{wwid}")
+        for path in range(4):
+            n = 4 * i + path
+            san.disk(f"sd{chr(97 + n // 26)}{chr(97 + n % 26)}", f"{65 + n // 16}:{16 * (n % 16)}", wwid=wwid,
+                     hctl=f"{path}:0:0:{i}")
+    san.configure(*words)
+    for i in range(60):
+        san.until_state(f"lun{i}", "good")
+
+
+def test_rescan_without_multipath_is_refused(san):
+    san.configure()
+    until(lambda: san.world.status(), "relevod answers")
+    done = san.world.command("multipath", "rescan")
+    assert done.returncode == 1 and "no multipath= is configured" in done.stderr
+    assert san.world.command("multipath").stdout == ""
