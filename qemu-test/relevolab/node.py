@@ -24,6 +24,21 @@ CMDLINE_MAX = 1023  # Xen cuts a PV dom0's command line there, silently
 MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+rdrand"]
 
 
+SAN_CONTROLLERS = 2
+
+
+def lun_wwid(number):
+    """The name of the blade's LUN, from 0; the same through both controllers."""
+    return f"naa.5000c5000000{number:04x}"
+
+
+def lun_path(number, controller):
+    """A path to a LUN, as QEMU's -device and QMP's device_add describe it."""
+    return {"driver": "scsi-hd", "id": f"lun{number}-path{controller}", "bus": f"san{controller}.0",
+            "lun": number, "drive": f"lun{number}-view{controller}", "share-rw": True,
+            "serial": f"LUN{number}", "wwn": int(lun_wwid(number).removeprefix("naa."), 16)}
+
+
 @dataclass
 class Plan:
     """What a blade is made of. Sizes in MiB."""
@@ -37,6 +52,7 @@ class Plan:
     hostname: bool = True                          # pass hostname=NAME
     nics: list = field(default_factory=lambda: ["front"])  # the switch of each
     disks: list = field(default_factory=list)      # image files, /dev/vda first
+    luns: list = field(default_factory=list)       # image files that two SCSI controllers show, each
     image: str = ""                                # directory with xen.gz, vmlinuz, initrd.img
     site: str = ""                                 # a site bundle (cpio) to append to the initrd
 
@@ -104,6 +120,13 @@ class Node:
         for index, disk in enumerate(plan.disks):
             command += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}", "-device",
                         f"virtio-blk-pci,drive=disk{index},serial={Path(disk).stem[:20]}"]
+        for controller in range(SAN_CONTROLLERS if plan.luns else 0):
+            command += ["-device", f"virtio-scsi-pci,id=san{controller}"]
+        for number, image in enumerate(plan.luns):
+            for controller in range(SAN_CONTROLLERS):
+                view = f"node-name=lun{number}-view{controller},driver=raw"
+                command += ["-blockdev", f"{view},file.driver=file,file.filename={image},file.locking=off",
+                            "-device", json.dumps(lun_path(number, controller))]
         return list(map(str, command))
 
     def power_on(self):
@@ -192,6 +215,17 @@ class Node:
     def silence(self, index):
         self.story.note("lab", f"{self.name}: switch port of cable {index} silent")
         self.network.silence(tap_name(self.name, index))
+
+    # --- paths to LUNs
+
+    def pull_path(self, number, controller):
+        """The LUN is no longer seen through that controller."""
+        self.story.note("lab", f"{self.name}: LUN {number} pulled from controller {controller}")
+        self.qmp("device_del", id=f"lun{number}-path{controller}")
+
+    def put_path(self, number, controller):
+        self.story.note("lab", f"{self.name}: LUN {number} back on controller {controller}")
+        self.qmp("device_add", **lun_path(number, controller))
 
     # --- what is seen of it
 

@@ -2,7 +2,7 @@
 
 Addresses on the front switch: 10.9.0.1 the lab, .11 and up guests, .101 and up blades."""
 from . import site, ssh
-from .node import Plan
+from .node import Plan, lun_wwid
 
 ARP_INTERVAL_MS = 500  # of the chassis' first bond; a shorter one takes stalls of the emulation for failures
 
@@ -38,14 +38,29 @@ def give_disks(folder, guests, first=0):
     return images
 
 
-def add_blade(lab, name, guests, conf=(), files=None, network=network_words, **plan):
-    """A blade with its guests' disks and its site bundle, cabled and off."""
+def give_luns(folder, guests, options):
+    """Makes disks for guests that are LUNs named after them; returns the images and the words."""
+    folder.mkdir(parents=True, exist_ok=True)
+    images, words = [], []
+    for guest in guests:
+        guest.device = f"/dev/mapper/{guest.name}"
+        words.append(f"multipath={guest.name}:{lun_wwid(len(images))}{options}")
+        images.append(str(guest.make_disk(folder / f"{guest.name}.img")))
+    return images, words
+
+
+def add_blade(lab, name, guests, conf=(), files=None, network=network_words, san=None, **plan):
+    """A blade with its guests' disks and its site bundle, cabled and off. With `san`, options of
+    multipath= such as ":interval=1" or "", its guests' disks are LUNs."""
     number = len(lab.nodes) + 1
     folder = lab.folder / name
-    images = give_disks(folder, guests)
+    if san is None:
+        plan["disks"], words = give_disks(folder, guests), []
+    else:
+        plan["luns"], words = give_luns(folder, guests, san)
     key = f'sshkey="{ssh.make_key(lab.folder)}"'
-    bundle = site.make(folder, [*network(number), key, *conf], guests, files)
-    return lab.add_node(Plan(name, disks=images, site=str(bundle), **plan))
+    bundle = site.make(folder, [*network(number), *words, key, *conf], guests, files)
+    return lab.add_node(Plan(name, site=str(bundle), **plan))
 
 
 def add_chassis(lab):
