@@ -46,9 +46,11 @@ static void forgive(struct node *n)
 void chosen_learn(struct node *n, const struct ballot *b, const struct ledger *v, uint64_t now,
                   struct actions *out)
 {
+    /* R10: even where nothing else is learned. Whoever accepted a cold start that nobody else did
+     * must name its forerunner to get back to the era of the others: R6 voids its promises else. */
+    chosen_note_name(n, v->node[n->self].incarnation);
     if (acceptor_is_foreign(&n->memory.acceptor, v))
         return;
-    chosen_note_name(n, v->node[n->self].incarnation);
     if (acceptor_learn(&n->memory.acceptor, b, v, n->self, n->incarnation))
         node_act(out, ACT_JOURNAL);
     chosen_note_ballot(n, b);

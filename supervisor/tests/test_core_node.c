@@ -141,6 +141,24 @@ static void r9_the_word_does_not_count_against_a_node_that_speaks(void **state)
     assert_true(ledger_is_current(lab_known(), 1, lab.node[1].incarnation));
 }
 
+static void r10_of_another_era_only_the_forerunner_is_learned(void **state)
+{
+    (void)state;
+    three(0);
+    static struct ledger other;
+    struct node *n = &lab.node[0];
+    struct ballot known = n->known.ballot;
+    struct message m = {.kind = MESSAGE_CHOSEN, .from = 1, .to = 0, .value = &other};
+    m.round.ballot = (struct ballot){.number = known.number + 5, .node = 1};
+    ledger_copy(&other, lab_known());
+    other.era++;
+    other.node[0].incarnation = 7;
+    lab_step(0, (struct event){.kind = EVENT_MESSAGE, .message = &m});
+    assert_int_equal(ballot_compare(&n->known.ballot, &known), 0);
+    assert_int_equal(n->replaces, 7);
+    assert_false(n->resetting);
+}
+
 /* The third node's operator asks; the first, which leads, proposes. */
 static void a_change_goes_through_a_round_message_by_message(void **state)
 {
@@ -552,6 +570,7 @@ int main(void)
         T(r9_a_cold_start_waits_for_everybody),
         T(r9_or_for_the_operators_word),
         T(r9_the_word_does_not_count_against_a_node_that_speaks),
+        T(r10_of_another_era_only_the_forerunner_is_learned),
         T(a_change_goes_through_a_round_message_by_message),
         T(r3_what_is_promised_or_accepted_is_journalled_before_it_is_said),
         T(a_proposer_that_dies_between_accept_and_chosen_stops_nobody),
