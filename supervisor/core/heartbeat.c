@@ -23,7 +23,6 @@ void heartbeat_heard(struct node *n, const struct message *m, uint64_t now, stru
     p->known = true;
     p->heard_at = now;
     p->last = *h;
-    n->down &= (nodeset)~node_bit(m->from);
     chosen_note_ballot(n, &h->accepted);
     if (ballot_compare(&h->known, &n->known.ballot) < 0) {
         uint8_t leader = takeover_leader(n, now);

@@ -5,6 +5,7 @@
 #include "core/guest.h"
 #include "core/heartbeat.h"
 #include "core/mirror.h"
+#include "core/mutant.h"
 #include "core/rounds.h"
 #include "core/takeover.h"
 #include "core/wishes.h"
@@ -71,6 +72,9 @@ static void on_message(struct node *n, const struct message *m, uint64_t now, st
 {
     if (!is_ours(n, m))
         return;
+    /* R9: a node that speaks is not down. Heartbeats may be lost while it joins again. */
+    if (m->kind == MESSAGE_HEARTBEAT || !mutant(M_WORD_OUTLIVED))
+        n->down &= (nodeset)~node_bit(m->from);
     if (m->kind == MESSAGE_HEARTBEAT)
         heartbeat_heard(n, m, now, out);
     else if (m->kind == MESSAGE_REQUEST)

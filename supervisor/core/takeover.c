@@ -52,7 +52,8 @@ void takeover_learned(struct node *n, uint64_t now)
         uint32_t generation = n->known.value.node[i].generation;
         if (n->suspected[i].generation != generation) {
             n->suspected[i].joined = now;
-            if (n->suspected[i].generation != 0) /* it has booted since the operator's word */
+            /* R9: it has booted since the operator's word. */
+            if (n->suspected[i].generation != 0 && !mutant(M_WORD_OUTLIVED))
                 n->down &= (nodeset)~node_bit(i);
         }
         n->suspected[i].generation = generation;

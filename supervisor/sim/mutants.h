@@ -13,6 +13,7 @@
     X(M_ACCEPT_UNNAMED, "R7", "accepts values that do not name this incarnation")                  \
     X(M_AMNESIAC_VALUES, "R8", "builds on what a node that forgot was told since")                 \
     X(M_COLD_TRUST, "R9", "trusts the ledger's freshness after a cold start")                      \
+    X(M_WORD_OUTLIVED, "R9", "takes a node for down until its heartbeats are heard")               \
     X(M_ANY_JOIN, "R10", "lets a late join displace a newer incarnation")                          \
     X(M_SELF_DELIVERY, "R11", "takes its own heartbeat for proof")                                 \
     X(M_ECHO_TIME, "R11", "counts the time of the echo instead of the sending")                    \

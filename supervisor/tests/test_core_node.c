@@ -141,6 +141,20 @@ static void r9_the_word_does_not_count_against_a_node_that_speaks(void **state)
     assert_true(ledger_is_current(lab_known(), 1, lab.node[1].incarnation));
 }
 
+static void r9_nor_against_one_whose_heartbeats_are_lost(void **state)
+{
+    (void)state;
+    lab_begin(3, 0);
+    lab_boot(2);
+    lab_beats(5);
+    confirm(0);
+    assert_true(node_in(lab.node[2].down, 0));
+    struct message m = {.kind = MESSAGE_PREPARE, .from = 0, .to = 2};
+    m.round.ballot = (struct ballot){.number = 1, .incarnation = 7};
+    lab_step(2, (struct event){.kind = EVENT_MESSAGE, .message = &m});
+    assert_false(node_in(lab.node[2].down, 0));
+}
+
 static void r10_of_another_era_only_the_forerunner_is_learned(void **state)
 {
     (void)state;
@@ -570,6 +584,7 @@ int main(void)
         T(r9_a_cold_start_waits_for_everybody),
         T(r9_or_for_the_operators_word),
         T(r9_the_word_does_not_count_against_a_node_that_speaks),
+        T(r9_nor_against_one_whose_heartbeats_are_lost),
         T(r10_of_another_era_only_the_forerunner_is_learned),
         T(a_change_goes_through_a_round_message_by_message),
         T(r3_what_is_promised_or_accepted_is_journalled_before_it_is_said),
