@@ -37,12 +37,33 @@ static void power_fault(struct draw *d)
         fault_add(d, d->at + prng_below(d->r, ms + 1), OP_CRASH, d->other, 0);
 }
 
+/* The nodes fall into two parts that do not hear each other. */
+static void partition(struct draw *d, uint32_t ms)
+{
+    int nodes = d->plan->site.nodes;
+    nodeset part = (nodeset)prng_next(d->r);
+    for (int a = 0; a < nodes; a++)
+        for (int b = a + 1; b < nodes; b++)
+            if (node_in(part, (uint8_t)a) != node_in(part, (uint8_t)b))
+                fault_add(d, d->at, OP_CUT, a, b);
+    fault_add(d, d->at + ms, OP_HEAL, 0, 0);
+}
+
 static void net_fault(struct draw *d)
 {
-    static const enum op_kind kinds[] = {OP_CUT,  OP_CUTFROM, OP_ALONE, OP_ALONE,
-                                         OP_DEAF, OP_VIEW,    OP_LOSS};
-    enum op_kind kind = kinds[prng_below(d->r, 7)];
+    static const enum op_kind kinds[] = {OP_CUT,  OP_CUTFROM, OP_ALONE,    OP_ALONE, OP_DEAF,
+                                         OP_VIEW, OP_LOSS,    OP_LOSSFROM, OP_KINDS};
+    enum op_kind kind = kinds[prng_below(d->r, 9)];
     uint32_t ms = fault_span(d);
+    if (kind == OP_KINDS) {
+        partition(d, ms);
+        return;
+    }
+    if (kind == OP_LOSSFROM) {
+        fault_add(d, d->at, kind, d->node, (int)prng_range(d->r, 10, 90));
+        fault_add(d, d->at + ms, kind, d->node, 0);
+        return;
+    }
     if (kind == OP_LOSS) {
         fault_add(d, d->at, kind, (int)prng_below(d->r, 50), 0);
         fault_add(d, d->at + ms, kind, (int)d->plan->loss, 0);
@@ -91,6 +112,12 @@ static void guest_fault(struct draw *d)
 {
     static const enum op_kind kinds[] = {OP_FAILSTART, OP_STUCK, OP_GUESTCRASH, OP_GUESTCRASH,
                                          OP_GUESTOFF};
+    if (prng_percent(d->r, 20)) { /* a node that can run nothing any more: others must */
+        fault_add(d, d->at, OP_FAILNODE, d->node, 100);
+        fault_add(d, d->at + 100, OP_GUESTCRASH, d->guest, 0);
+        fault_add(d, d->at + fault_span(d), OP_FAILNODE, d->node, 0);
+        return;
+    }
     enum op_kind kind = kinds[prng_below(d->r, 5)];
     int number = kind == OP_FAILSTART ? (int)prng_range(d->r, 1, 12) : (int)fault_span(d);
     fault_add(d, d->at, kind, d->guest, number);
@@ -103,14 +130,23 @@ static void guest_fault(struct draw *d)
 /* Operators, and what may hit in the middle of their work. */
 static void operator_act(struct draw *d)
 {
-    switch (prng_below(d->r, 4)) {
+    const struct core_site *s = &d->plan->site;
+    switch (prng_below(d->r, 9)) {
     case 0:
+    case 1:
         fault_add(d, d->at, OP_STOP, d->guest, 0);
         fault_add(d, d->at + fault_span(d), OP_START, d->guest, 0);
         break;
-    case 1:
+    case 2:
+    case 3:
         fault_add(d, d->at, OP_DRAIN, d->node, 0);
         fault_add(d, d->at + 10000 + fault_span(d), OP_UNDRAIN, d->node, 0);
+        break;
+    case 4:
+        /* In few plans: nobody can tell from then on whether that mirror has lost writes. */
+        if (s->mirrors > 0 && d->plan->seed % FLAVOURS == 7)
+            fault_add(d, d->at, OP_OVERRIDE, d->mirror,
+                      s->mirror[d->mirror].node[prng_below(d->r, 2)]);
         break;
     default:
         fault_add(d, d->at, OP_MOVE, d->guest, d->node);

@@ -127,8 +127,9 @@ static void created(struct world *w, uint8_t host, int guest)
 {
     struct dom *d = &w->host[host].dom[guest];
     struct event e = {.kind = EVENT_GUEST_ENDED, .index = guest, .end = GUEST_END_START_FAILED};
-    if (d->fail_starts > 0 || !disks_usable(w, host, guest)) {
-        d->fail_starts -= d->fail_starts > 0;
+    int *failing = w->host[host].fail_starts > 0 ? &w->host[host].fail_starts : &d->fail_starts;
+    if (*failing > 0 || !disks_usable(w, host, guest)) {
+        *failing -= *failing > 0;
         d->state = DOM_NONE;
         world_step(w, host, &e);
         return;

@@ -124,11 +124,12 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
     w->stats.register_messages += m->kind != MESSAGE_HEARTBEAT ? (uint64_t)node_count(to) : 0;
     if (w->plan->wire)
         through_codec(w, x);
-    if (w->loss == 0 && w->late == 0 && w->twice == 0 && !w->lags) {
+    uint32_t loss = w->loss > w->host[from].loss ? w->loss : w->host[from].loss;
+    if (loss == 0 && w->late == 0 && w->twice == 0 && !w->lags) {
         queue(w, x, from, to, delay(w));
     } else {
         for (uint8_t i = 0; i < w->site->nodes; i++) {
-            if (!node_in(to, i) || prng_percent(&w->random, w->loss))
+            if (!node_in(to, i) || prng_percent(&w->random, loss))
                 continue;
             queue(w, x, from, node_bit(i), delay(w) + lag(w, from, i));
             if (prng_percent(&w->random, w->twice))

@@ -24,12 +24,14 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_LAG] = {"lag", ARG_NODE, ARG_NODE, ARG_NUMBER},
     [OP_HALFSENT] = {"halfsent", ARG_NODE, ARG_NODE, ARG_NONE},
     [OP_LOSS] = {"loss", ARG_NUMBER, ARG_NONE, ARG_NONE},
+    [OP_LOSSFROM] = {"lossfrom", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_VIEW] = {"view", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_LINK] = {"link", ARG_MIRROR, ARG_NONE, ARG_NONE},
     [OP_LINKUP] = {"linkup", ARG_MIRROR, ARG_NONE, ARG_NONE},
     [OP_LUN] = {"lun", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_LUNUP] = {"lunup", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_FAILSTART] = {"failstart", ARG_GUEST, ARG_NUMBER, ARG_NONE},
+    [OP_FAILNODE] = {"failnode", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_SLOW] = {"slow", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_STUCK] = {"stuck", ARG_GUEST, ARG_NUMBER, ARG_NONE},
     [OP_GUESTCRASH] = {"guestcrash", ARG_GUEST, ARG_NONE, ARG_NONE},
@@ -112,6 +114,8 @@ static void repair(struct world *w)
             h->slow_until = w->now;
         h->cut_short = false;
         h->half_sent = 0;
+        h->loss = 0;
+        h->fail_starts = 0;
         h->lun = true;
         guests_tell(w, i);
         for (int g = 0; g < w->site->guests; g++) {
@@ -226,6 +230,12 @@ static void host_op(struct world *w, const struct op *op)
     case OP_LUNUP:
         h->lun = op->kind == OP_LUNUP;
         guests_tell(w, node);
+        break;
+    case OP_LOSSFROM:
+        h->loss = (uint32_t)op->b;
+        break;
+    case OP_FAILNODE:
+        h->fail_starts = op->b;
         break;
     case OP_SLOW:
         h->slow = (uint64_t)op->b;

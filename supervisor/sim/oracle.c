@@ -21,7 +21,8 @@ static bool is_steady(const struct world *w)
         return false;
     for (uint8_t i = 0; i < w->site->nodes; i++)
         if (!world_awake(w, i) || w->cut[i] != 0 || w->now < w->host[i].deaf_until ||
-            w->now < w->host[i].slow_until || w->host[i].cut_short || w->host[i].half_sent != 0)
+            w->now < w->host[i].slow_until || w->host[i].cut_short || w->host[i].half_sent != 0 ||
+            w->host[i].loss != 0)
             return false;
     return w->site->nodes > 2;
 }
@@ -35,7 +36,7 @@ static bool has_heir(const struct world *w, int guest, uint8_t lost)
         const struct node *n = &w->host[c].node;
         const struct ledger *v = &n->known.value;
         if (c == lost || !w->host[c].lun || w->host[c].dom[guest].fail_starts > 0 ||
-            (v->node[c].flags & NODE_FLAGS) != 0 ||
+            w->host[c].fail_starts > 0 || (v->node[c].flags & NODE_FLAGS) != 0 ||
             !ledger_is_current(v, c, w->host[c].incarnation) || v->node[c].suspicion != 0 ||
             n->guest[guest].unfit_until != 0 || !n->memory.acceptor.remembers)
             continue;

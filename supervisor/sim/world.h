@@ -30,12 +30,14 @@ enum op_kind {
     OP_LAG,      /* node node ms: messages from the first to the second are so late; 0: again not */
     OP_HALFSENT, /* node node: the next proposal of the first reaches but the second; it crashes */
     OP_LOSS,     /* percent of all messages */
+    OP_LOSSFROM, /* node percent: of its messages, and of nobody else's */
     OP_VIEW,     /* node: corosync tells it for a moment that it is alone */
     OP_LINK,     /* mirror: the replication link breaks */
     OP_LINKUP,   /* mirror */
     OP_LUN,      /* node: loses its shared disks */
     OP_LUNUP,    /* node */
     OP_FAILSTART,  /* guest count: the next starts fail */
+    OP_FAILNODE,   /* node count: the next starts there fail */
     OP_SLOW,       /* node ms: workers take so much longer */
     OP_STUCK,      /* guest ms: does not end, however asked */
     OP_GUESTCRASH, /* guest */
@@ -119,6 +121,8 @@ struct host {
     uint64_t slow_until;
     uint64_t second; /* the present one, and what it has sent in it */
     int sent;
+    uint32_t loss; /* percent of what it sends */
+    int fail_starts;
     bool cut_short;
     nodeset half_sent; /* its next proposal reaches only these, and is its last; empty: does not */
     bool lun;
