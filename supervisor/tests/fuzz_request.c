@@ -30,7 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct site site = {.hostname = "n1"};
     static struct guests guests = {.site = &site};
     static struct network_view network;
-    static struct node node = {.site = &site, .guests = &guests, .network = &network};
+    static struct multipath multipath = {.site = &site};
+    static struct node node = {
+        .site = &site, .guests = &guests, .network = &network, .multipath = &multipath};
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");
     ask(&node, data, size);
