@@ -170,7 +170,7 @@ struct node {
     nodeset down;
     uint32_t fenced[CORE_NODES];
     uint64_t fence_asked[CORE_NODES];
-    struct { /* when the present suspicion of each node was known to be chosen */
+    struct { /* when the present suspicion of each node, or its end, was known to be chosen */
         uint32_t suspicion;
         uint32_t generation;
         uint64_t since;

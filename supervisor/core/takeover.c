@@ -102,6 +102,13 @@ static bool may_judge(const struct node *n, uint64_t now)
            n->voting_since != 0 && now - n->voting_since > n->site->timing.silence;
 }
 
+/* R32: that another has found it well is a sign of life; silence is waited for anew. Nodes that
+ * disagree would suspect it and lift that in turn, as fast as the network can. */
+static bool was_lifted(const struct node *n, uint8_t node, uint64_t now)
+{
+    return now - n->suspected[node].since < n->site->timing.silence && !mutant(M_SUSPECT_AGAIN);
+}
+
 /* Anybody may lift a suspicion, even of itself: else nodes that suspect each other, and so have no
  * leases, would do so for ever. */
 static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint64_t now)
@@ -114,7 +121,7 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
     bool judges = may_judge(n, now) && node != n->self;
     bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (!judges || !suspicious || !owns_any(&n->known.value, node))
+        if (!judges || !suspicious || was_lifted(n, node, now) || !owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {

@@ -48,7 +48,8 @@
     X(M_UNKNOWN_FRESH, "R29", "takes a mirror that the ledger does not know for fresh")            \
     X(M_TWO_REMEMBER, "R30", "of two nodes, lets a booted one remember by its journal")            \
     X(M_ANY_ERA, "R31", "takes values of an earlier era")                                          \
-    X(M_ASK_BACK, "R32", "answers requests by requests")
+    X(M_ASK_BACK, "R32", "answers requests by requests")                                           \
+    X(M_SUSPECT_AGAIN, "R32", "suspects at once again whom another has found well")
 
 #define MUTANT_ENUM(name, rule, text) name,
 enum mutant { M_NONE, MUTANTS(MUTANT_ENUM) M_COUNT };

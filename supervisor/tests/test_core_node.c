@@ -310,6 +310,32 @@ static void a_suspect_that_answers_again_is_a_suspect_no_more(void **state)
     assert_int_equal(lab_entry(0)->epoch, 1);
 }
 
+/* The two others lose sight of the first for a moment, and at once see it again. */
+static void glance_away(void)
+{
+    struct event view = {.kind = EVENT_MEMBERS, .members = node_bit(1) | node_bit(2)};
+    lab_step(2, view);
+    lab_beats(1);
+    lab_step(1, view);
+    lab_beats(1);
+}
+
+static void r32_one_found_well_is_not_suspected_again_at_once(void **state)
+{
+    (void)state;
+    three(1);
+    uint32_t version = lab_known()->version;
+    uint64_t began = lab.now;
+    while (lab.now - began < lab.site.timing.silence) {
+        glance_away();
+        assert_int_equal(lab_known()->version, version + 2); /* entered once, lifted once */
+    }
+    lab_beats(2);
+    glance_away();
+    assert_int_equal(lab_known()->version, version + 4);
+    assert_int_equal(lab_known()->node[0].suspicion, 0);
+}
+
 static void r16_a_node_cut_off_destroys_its_guests_before_others_start_them(void **state)
 {
     (void)state;
@@ -593,6 +619,7 @@ int main(void)
         T(r17_a_dead_nodes_guest_is_taken_over_after_the_wait_and_not_before),
         T(r19_or_at_once_if_the_operator_confirms_it_down),
         T(a_suspect_that_answers_again_is_a_suspect_no_more),
+        T(r32_one_found_well_is_not_suspected_again_at_once),
         T(r16_a_node_cut_off_destroys_its_guests_before_others_start_them),
         T(r23_a_node_that_was_declared_dead_resets_its_host),
         T(r21_a_relevod_that_dies_after_a_release_does_not_start_the_guest_again),
