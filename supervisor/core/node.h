@@ -131,7 +131,8 @@ struct core_guest {
     uint64_t mine_since; /* 0: not mine */
     uint64_t unfit_until;
     uint64_t placed_at;    /* as the one who proposes: when it last wished for an owner, */
-    uint32_t placed_epoch; /* and the epoch at that time */
+    uint32_t placed_epoch; /* and the epoch at that time; and since when it has seen the group */
+    uint64_t apart_since;  /* apart whose first guest this is */
     uint8_t target;        /* sending: to that node */
     uint16_t commands;     /* the ledger's, when unfit was noted: a command clears it */
     bool devices_bad;

@@ -84,10 +84,120 @@ static uint8_t goal_of(const struct node *n, int index, const struct ledger_gues
     return NO_NODE;
 }
 
+/* ---- guests of one group ---- */
+
+/* The group's next guest that is to run and has an owner, from *k on in the order; NULL: none. */
+static struct ledger_guest *next_of(struct node *n, uint16_t group, int *k, int *index)
+{
+    struct ledger *v = &n->scratch;
+    while (*k < n->site->guests) {
+        *index = n->order[(*k)++];
+        if (n->site->guest[*index].together != group)
+            continue;
+        const struct ledger_guest *e = ledger_guest(v, n->site->guest[*index].id, *index);
+        if (ledger_is_held(v, e) && (e->flags & GUEST_STOPPED) == 0)
+            return &v->guest[e - v->guest];
+    }
+    return NULL;
+}
+
+static void aim(struct node *n, uint16_t group, uint8_t goal)
+{
+    struct ledger_guest *e = NULL;
+    for (int k = 0, index; (e = next_of(n, group, &k, &index)) != NULL;)
+        e->goal = goal;
+}
+
+static bool is_candidate(const struct site_guest *g, uint8_t node)
+{
+    bool is = g->home == node;
+    for (int i = 0; i < g->peers; i++)
+        is |= g->peer[i] == node;
+    return is;
+}
+
+/* Whether the node is one for each of them, when the others are bound for it, too. */
+static bool all_fit(struct node *n, uint16_t group, uint8_t node, uint64_t now)
+{
+    const struct ledger_guest *e = NULL;
+    bool fit = true;
+    aim(n, group, node);
+    for (int k = 0, index; fit && (e = next_of(n, group, &k, &index)) != NULL;)
+        fit = (e->owner == node || is_candidate(&n->site->guest[index], node)) &&
+              placement_fits(n, index, node, now);
+    aim(n, group, NO_NODE);
+    return fit;
+}
+
+/* One of them must move, as they are apart or its node drains, and none is on its way yet. */
+static bool must_move(struct node *n, uint16_t group, uint64_t *apart_since, uint64_t now)
+{
+    const struct ledger_guest *e = NULL;
+    bool drains = false;
+    bool apart = false;
+    bool moves = false;
+    uint8_t first = NO_NODE;
+    for (int k = 0, index; (e = next_of(n, group, &k, &index)) != NULL;) {
+        first = first == NO_NODE ? e->owner : first;
+        apart |= e->owner != first;
+        drains |= (n->known.value.node[e->owner].flags & NODE_DRAINING) != 0;
+        moves |= e->goal != NO_NODE;
+    }
+    /* R32: another that leads for a moment may see it otherwise; not at once again. */
+    node_since(apart_since, apart && !moves, now);
+    return !moves && (drains || (apart && now - *apart_since >= n->site->timing.silence));
+}
+
+/* Where one of them is, by priority, or else the first node that is one for all. NO_NODE: none. */
+static uint8_t meeting_place(struct node *n, uint16_t group, const struct site_guest *first,
+                             uint64_t now)
+{
+    const struct ledger_guest *e = NULL;
+    for (int k = 0, index; (e = next_of(n, group, &k, &index)) != NULL;)
+        if (all_fit(n, group, e->owner, now))
+            return e->owner;
+    for (int i = -1; i < first->peers; i++) {
+        uint8_t node = i < 0 ? first->home : first->peer[i];
+        if (all_fit(n, group, node, now))
+            return node;
+        if (is_arriving(n, node, now))
+            return NO_NODE;
+    }
+    return NO_NODE;
+}
+
+/* Those that must be together move as one, and meet again when something has kept some of them
+ * back. Where no node is one for all, each stays, or goes where it may. first: by priority. */
+static void move_group(struct node *n, struct wishes *w, int first, uint64_t now)
+{
+    uint16_t group = n->site->guest[first].together;
+    const struct ledger_guest *e = NULL;
+    if (!must_move(n, group, &n->guest[first].apart_since, now))
+        return;
+    uint8_t place = meeting_place(n, group, &n->site->guest[first], now);
+    for (int k = 0, index; place != NO_NODE && (e = next_of(n, group, &k, &index)) != NULL;) {
+        struct change c = {
+            .kind = CHANGE_GOAL, .id = e->id, .node = place, .commands = e->commands};
+        if (e->owner != place)
+            node_wish(n, w, c);
+    }
+}
+
+static bool is_first_of_group(const struct node *n, int index)
+{
+    uint16_t group = n->site->guest[index].together;
+    int k = 0;
+    while (n->site->guest[n->order[k]].together != group)
+        k++;
+    return group != 0 && n->order[k] == index;
+}
+
 void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
     for (int k = 0; k < n->site->guests; k++) {
         int index = n->order[k];
+        if (is_first_of_group(n, index))
+            move_group(n, w, index, now);
         uint64_t id = n->site->guest[index].id;
         const struct ledger_guest *e = ledger_guest(&n->scratch, id, index);
         struct change c = {.id = id};

@@ -146,6 +146,61 @@ static void together_is_kept_when_the_node_drains(void **state)
     assert_int_equal(lab_where(1), 1);
 }
 
+static void together_they_go_where_there_is_room_for_both(void **state)
+{
+    (void)state;
+    begin(2);
+    for (int g = 0; g < 2; g++) {
+        lab.site.guest[g].together = 1;
+        lab.site.guest[g].memory_mib = 600;
+    }
+    lab.site.node[1].memory_mib = 1000;
+    up();
+    lab_drain(0, true);
+    lab_beats(40);
+    assert_int_equal(lab_where(0), 2);
+    assert_int_equal(lab_where(1), 2);
+}
+
+static void together_they_meet_again_where_one_of_them_is(void **state)
+{
+    (void)state;
+    begin(2);
+    for (int g = 0; g < 2; g++) {
+        lab.site.guest[g].together = 1;
+        lab.site.guest[g].memory_mib = 600;
+        lab.site.guest[g].live = true;
+    }
+    lab.site.node[1].memory_mib = lab.site.node[2].memory_mib = 1000;
+    up();
+    lab_drain(0, true);
+    lab_beats(40);
+    lab.site.node[0].memory_mib = 1000;
+    lab_drain(0, false);
+    lab_beats(40);
+    assert_int_equal(lab_where(0), 1); /* there was room for one of them only, */
+    assert_int_equal(lab_where(1), 0);
+    lab.site.node[1].memory_mib = 1200; /* until now */
+    lab_beats(20);
+    assert_int_equal(lab_where(0), 1);
+    assert_int_equal(lab_where(1), 1);
+    assert_int_equal(lab.acts[1][ACT_STOP], 0);
+}
+
+static void together_none_goes_where_another_may_not(void **state)
+{
+    (void)state;
+    begin(2);
+    lab.site.guest[0].together = lab.site.guest[1].together = 1;
+    lab.site.guest[1].peers = 1;
+    lab.site.guest[1].peer[0] = 2;
+    up();
+    lab_drain(0, true);
+    lab_beats(40);
+    assert_int_equal(lab_where(0), 2);
+    assert_int_equal(lab_where(1), 2);
+}
+
 /* The second guest is started when the first runs, wherever that is. */
 static void after_waits_for_the_other(void **state)
 {
@@ -311,6 +366,9 @@ int main(void)
         T(apart_means_never_on_one_node),
         T(together_means_always_on_one_node),
         T(together_is_kept_when_the_node_drains),
+        T(together_they_go_where_there_is_room_for_both),
+        T(together_they_meet_again_where_one_of_them_is),
+        T(together_none_goes_where_another_may_not),
         T(after_waits_for_the_other),
         T(after_waits_neither_for_a_stopped_guest_nor_for_ever),
         T(a_draining_node_gives_its_guests_away_and_takes_none),
