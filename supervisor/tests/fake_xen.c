@@ -182,8 +182,8 @@ int xen_create(struct xen *xen, const struct guest *guest, uint32_t *domid, stru
     memcpy(d.uuid, guest->uuid, sizeof d.uuid);
     int lock = lock_world(xen);
     *domid = d.domid = next_domid(xen);
+    write_domain(xen, &d); /* first: killed in between, it has said nothing of what is not there */
     write_diary(xen, "create", d.domid, d.name);
-    write_domain(xen, &d);
     close(lock);
 
     take_time(xen);

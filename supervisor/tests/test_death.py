@@ -15,7 +15,7 @@ def assert_never_doubled(world):
             assert not alive.get(name), f"{name} made as {domid} beside {alive[name]}"
             alive.setdefault(name, set()).add(domid)
         elif deed == "destroy":
-            alive[name].discard(domid)
+            alive.get(name, set()).discard(domid)
 
 
 def test_running_guests_are_adopted_untouched(world):
