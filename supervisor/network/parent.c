@@ -4,18 +4,6 @@
 #include "base/log.h"
 #include "network/role.h"
 
-#define AGAIN_FIRST_MS 500
-#define AGAIN_MAX_MS   30000
-
-static void start(void *data);
-
-static void retry(struct network *n, const char *why)
-{
-    log_err("network: its process %s; again in %.1f s", why, (double)n->again_ms / 1000);
-    timer_set(&n->again, n->again_ms);
-    n->again_ms = n->again_ms * 2 < AGAIN_MAX_MS ? n->again_ms * 2 : AGAIN_MAX_MS;
-}
-
 /* One line for each piece whose standing has changed. */
 static void tell_changes(const struct network_status *before, const struct network_status *now)
 {
@@ -28,48 +16,27 @@ static void tell_changes(const struct network_status *before, const struct netwo
     }
 }
 
-static void on_message(void *owner, const void *data, size_t size)
+static bool on_message(void *owner, const void *data, size_t size)
 {
     static struct network_status before;
     struct network *n = owner;
     before = n->view.status;
-    if (!network_view_take(&n->view, data, size)) {
-        log_err("network: its process sent a broken message of %zu bytes; it is replaced", size);
-        child_kill(n->child);
-        return;
-    }
+    if (!network_view_take(&n->view, data, size))
+        return false;
     tell_changes(&before, &n->view.status);
-    n->again_ms = AGAIN_FIRST_MS;
-}
-
-static void on_ended(void *owner, int status, bool timed_out)
-{
-    struct network *n = owner;
-    char why[64];
-    child_describe_end(status, timed_out, why, sizeof why);
-    n->child = NULL;
-    retry(n, why);
-}
-
-static void start(void *data)
-{
-    static const struct child_events events = {.message = on_message, .ended = on_ended};
-    struct network *n = data;
-    struct err e;
-    n->child = child_start(
-        n->loop, &(struct child_spec){.role = "network", .events = &events, .owner = n}, &e);
-    if (n->child == NULL)
-        retry(n, e.text);
-    else if (child_send(n->child, n->config, sizeof *n->config, &e) != 0)
-        child_kill(n->child);
+    return true;
 }
 
 void network_begin(struct network *n, qb_loop_t *loop, const struct network_config *config)
 {
-    *n = (struct network){.loop = loop, .config = config, .again_ms = AGAIN_FIRST_MS};
-    n->again = (struct timer){.loop = loop, .fire = start, .data = n};
+    *n = (struct network){.process = {.loop = loop,
+                                      .role = "network",
+                                      .config = config,
+                                      .config_size = sizeof *config,
+                                      .message = on_message,
+                                      .owner = n}};
     if (config->ifnames + config->bonds + config->vlans + config->bridges + config->addresses +
             config->nameservers >
         0)
-        start(n);
+        kept_begin(&n->process);
 }

@@ -3,8 +3,7 @@
 #pragma once
 #include <qb/qbloop.h>
 
-#include "base/child.h"
-#include "base/timer.h"
+#include "base/kept.h"
 #include "network/config.h"
 #include "network/status.h"
 
@@ -13,12 +12,8 @@ int network_role(void);
 
 /* relevod's side: keeps the role running. */
 struct network {
-    qb_loop_t *loop;
-    const struct network_config *config;
+    struct kept process;
     struct network_view view; /* as last told */
-    struct child *child;
-    struct timer again;
-    uint32_t again_ms;
 };
 
 /* The configuration stays the caller's, and must outlive the network. */

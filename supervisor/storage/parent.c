@@ -7,18 +7,6 @@
 #include "storage/config.h"
 #include "storage/role.h"
 
-#define AGAIN_FIRST_MS 500
-#define AGAIN_MAX_MS   30000
-
-static void start(void *data);
-
-static void retry(struct multipath *m, const char *why)
-{
-    log_err("multipath: its process %s; again in %.1f s", why, (double)m->again_ms / 1000);
-    timer_set(&m->again, m->again_ms);
-    m->again_ms = m->again_ms * 2 < AGAIN_MAX_MS ? m->again_ms * 2 : AGAIN_MAX_MS;
-}
-
 /* Whether a guest's disk is the map. */
 static bool is_on(const char *disk, const char *alias)
 {
@@ -55,59 +43,39 @@ static void tell_change(const struct multipath *m, const struct multipath_status
         tell_guests(m, alias, "has its storage back");
 }
 
-static void on_message(void *owner, const void *data, size_t size)
+static bool on_message(void *owner, const void *data, size_t size)
 {
     static struct multipath_status before;
     struct multipath *m = owner;
-    if (!multipath_status_ok(data, size, m->site->multipath.maps)) {
-        log_err("multipath: its process sent a broken message of %zu bytes; it is replaced", size);
-        child_kill(m->child);
-        return;
-    }
+    if (!multipath_status_ok(data, size, m->site->multipath.maps))
+        return false;
     const struct multipath_status *now = data;
     before = m->status[now->map];
     m->status[now->map] = *now;
     tell_change(m, &before, now);
     if (m->changed != NULL && (before.state != now->state || before.exists != now->exists))
         m->changed(m->changed_data);
-    m->again_ms = AGAIN_FIRST_MS;
-}
-
-static void on_ended(void *owner, int status, bool timed_out)
-{
-    struct multipath *m = owner;
-    char why[64];
-    child_describe_end(status, timed_out, why, sizeof why);
-    m->child = NULL;
-    retry(m, why);
-}
-
-static void start(void *data)
-{
-    static const struct child_events events = {.message = on_message, .ended = on_ended};
-    struct multipath *m = data;
-    const struct multipath_config *config = &m->site->multipath;
-    struct err e;
-    m->child = child_start(
-        m->loop, &(struct child_spec){.role = "multipath", .events = &events, .owner = m}, &e);
-    if (m->child == NULL)
-        retry(m, e.text);
-    else if (child_send(m->child, config, multipath_config_size(config->maps), &e) != 0)
-        child_kill(m->child);
+    return true;
 }
 
 int multipath_init(struct multipath *m, qb_loop_t *loop, const struct site *site, struct err *e)
 {
-    *m = (struct multipath){.loop = loop, .site = site, .again_ms = AGAIN_FIRST_MS};
-    m->again = (struct timer){.loop = loop, .fire = start, .data = m};
-    m->status = calloc(site->multipath.maps + 1, sizeof m->status[0]);
-    return m->status != NULL ? 0 : err_set(e, "out of memory for %u LUNs", site->multipath.maps);
+    const struct multipath_config *config = &site->multipath;
+    *m = (struct multipath){.site = site,
+                            .process = {.loop = loop,
+                                        .role = "multipath",
+                                        .config = config,
+                                        .config_size = multipath_config_size(config->maps),
+                                        .message = on_message,
+                                        .owner = m}};
+    m->status = calloc(config->maps + 1, sizeof m->status[0]);
+    return m->status != NULL ? 0 : err_set(e, "out of memory for %u LUNs", config->maps);
 }
 
 void multipath_begin(struct multipath *m)
 {
     if (m->site->multipath.maps > 0)
-        start(m);
+        kept_begin(&m->process);
 }
 
 static bool usable(const struct multipath_status *s)
@@ -132,10 +100,10 @@ int multipath_rescan(struct multipath *m, struct err *said)
     struct err e;
     if (m->site->multipath.maps == 0)
         return err_set(said, "no multipath= is configured");
-    if (m->child == NULL)
+    if (m->process.child == NULL)
         return err_set(said,
                        "the multipath process is not running; it will look at all when it is");
-    if (child_send(m->child, &request, sizeof request, &e) != 0)
+    if (child_send(m->process.child, &request, sizeof request, &e) != 0)
         return err_set(said, "%s", e.text);
     snprintf(said->text, sizeof said->text, "looking for new LUNs, paths and sizes");
     return 0;

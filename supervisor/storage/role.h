@@ -4,8 +4,7 @@
 #pragma once
 #include <qb/qbloop.h>
 
-#include "base/child.h"
-#include "base/timer.h"
+#include "base/kept.h"
 #include "config/site.h"
 #include "storage/status.h"
 
@@ -14,11 +13,8 @@ int multipath_role(void);
 
 /* relevod's side: keeps the role running. */
 struct multipath {
-    qb_loop_t *loop;
     const struct site *site;
-    struct child *child;
-    struct timer again;
-    uint32_t again_ms;
+    struct kept process;
     void (*changed)(void *data); /* a LUN has come, gone or been lost */
     void *changed_data;
     struct multipath_status *status; /* one for each configured LUN; paths 0 and no text: unknown */

@@ -1,0 +1,53 @@
+#include "base/kept.h"
+
+#include "base/log.h"
+
+#define AGAIN_FIRST_MS 500
+#define AGAIN_MAX_MS   30000
+
+static void retry(struct kept *k, const char *why)
+{
+    log_err("%s: its process %s; again in %.1f s", k->role, why, (double)k->again_ms / 1000);
+    timer_set(&k->again, k->again_ms);
+    k->again_ms = k->again_ms * 2 < AGAIN_MAX_MS ? k->again_ms * 2 : AGAIN_MAX_MS;
+}
+
+static void on_message(void *kept, const void *data, size_t size)
+{
+    struct kept *k = kept;
+    if (k->message(k->owner, data, size)) {
+        k->again_ms = AGAIN_FIRST_MS;
+        return;
+    }
+    log_err("%s: its process sent a broken message of %zu bytes; it is replaced", k->role, size);
+    child_kill(k->child);
+}
+
+static void on_ended(void *kept, int status, bool timed_out)
+{
+    struct kept *k = kept;
+    char why[64];
+    child_describe_end(status, timed_out, why, sizeof why);
+    k->child = NULL;
+    retry(k, why);
+}
+
+static void start(void *kept)
+{
+    static const struct child_events events = {.message = on_message, .ended = on_ended};
+    struct kept *k = kept;
+    struct err e;
+    k->child = child_start(
+        k->loop, &(struct child_spec){.role = k->role, .events = &events, .owner = k}, &e);
+    if (k->child == NULL)
+        retry(k, e.text);
+    else if (child_send(k->child, k->config, k->config_size, &e) != 0)
+        child_kill(k->child);
+}
+
+void kept_begin(struct kept *k)
+{
+    k->again = (struct timer){.loop = k->loop, .fire = start, .data = k};
+    k->again_ms = AGAIN_FIRST_MS;
+    start(k);
+}
