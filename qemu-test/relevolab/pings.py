@@ -20,12 +20,13 @@ class Report:
 
 def read(text, pace):
     """What ping -D has written."""
-    seen = [(float(stamp) - float(took) / 1000, int(number)) for stamp, number, took in ANSWER.findall(text)]
-    if not seen:
+    sent_at = {int(number): float(stamp) - float(took) / 1000 for stamp, number, took in ANSWER.findall(text)}
+    if not sent_at:
         return Report(0, 0, 0.0)
-    sent = seen[-1][1] - seen[0][1] + 1
-    gaps = [later[0] - earlier[0] for earlier, later in zip(seen, seen[1:])]
-    return Report(sent, sent - len({number for _, number in seen}), max([0.0, *(gap - pace for gap in gaps)]))
+    numbers = sorted(sent_at)  # answers that took different ways overtake each other
+    sent = numbers[-1] - numbers[0] + 1
+    gaps = [sent_at[later] - sent_at[earlier] for earlier, later in zip(numbers, numbers[1:])]
+    return Report(sent, sent - len(numbers), max([0.0, *(gap - pace for gap in gaps)]))
 
 
 class Pings:

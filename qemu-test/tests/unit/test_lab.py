@@ -135,6 +135,14 @@ def test_lost_pings_are_counted():
     assert (report.sent, report.lost, round(report.gap, 3)) == (8, 3, 0.3)
 
 
+def test_pings_that_overtake_each_other():
+    line = "[{:.3f}] 64 bytes from 10.9.0.11: icmp_seq={} ttl=64 time={:.1f} ms\n"
+    took = {1: 5, 2: 900, 3: 800, 9: 5, 10: 5}
+    answers = sorted((100 + n / 10 + took[n] / 1000, n) for n in took)
+    report = pings.read("".join(line.format(stamp, n, took[n]) for stamp, n in answers), 0.1)
+    assert (report.sent, report.lost, round(report.gap, 3)) == (10, 5, 0.5)
+
+
 def test_pings_run_until_asked(space):
     Network(space).add_switch("front", 0)
     run = pings.Pings(space, "10.9.0.1", pace=0.01)
