@@ -235,7 +235,7 @@ static bool release(const struct core_site *s, struct ledger *v, const struct ch
     struct ledger_guest *g = owned_by(v, c);
     if (g == NULL)
         return false;
-    g->flags &= (uint8_t)~GUEST_OWNED;
+    g->flags &= (uint8_t) ~(GUEST_OWNED | GUEST_YIELDS);
     if (c->on) {
         g->flags |= GUEST_STOPPED;
         g->goal = NO_NODE;
@@ -362,6 +362,16 @@ static bool drain(const struct core_site *s, struct ledger *v, const struct chan
     return true;
 }
 
+static bool yield(const struct core_site *s, struct ledger *v, const struct change *c)
+{
+    (void)s;
+    struct ledger_guest *g = find(v, c->id);
+    if (!ledger_is_held(v, g) || g->epoch != c->epoch || (g->flags & GUEST_YIELDS) != 0)
+        return false;
+    g->flags |= GUEST_YIELDS;
+    return true;
+}
+
 /* One row for each change: its name, and what it does. */
 static const struct {
     const char *name;
@@ -381,6 +391,7 @@ static const struct {
     [CHANGE_GOAL] = {"goal", goal},
     [CHANGE_RUN] = {"run", run},
     [CHANGE_DRAIN] = {"drain", drain},
+    [CHANGE_YIELD] = {"yield", yield},
 };
 
 bool ledger_change(const struct core_site *s, struct ledger *v, const struct change *c)

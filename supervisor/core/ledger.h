@@ -19,7 +19,8 @@ struct ledger_node {
 #define GUEST_OWNED   0x01u
 #define GUEST_STOPPED 0x02u /* by the operator's wish, or its own power-off */
 #define GUEST_HANDED  0x04u /* the owner has it from the one before, by live migration */
-#define GUEST_FLAGS   0x07u
+#define GUEST_YIELDS  0x08u /* it shall give way to a guest of higher priority */
+#define GUEST_FLAGS   0x0fu
 
 struct ledger_guest {
     uint64_t id;
@@ -62,6 +63,7 @@ enum change_kind {
     CHANGE_GOAL,      /* guest: to node, or NO_NODE */
     CHANGE_RUN,       /* guest: wanted (on) or stopped */
     CHANGE_DRAIN,     /* node, generation: on or off */
+    CHANGE_YIELD,     /* guest, epoch: its owner shall stop and release it */
     CHANGE_KINDS
 };
 

@@ -130,11 +130,12 @@ struct core_guest {
     uint64_t not_before; /* a restart waits for */
     uint64_t mine_since; /* 0: not mine */
     uint64_t unfit_until;
-    uint64_t placed_at;    /* as the one who proposes: when it last wished for an owner, */
-    uint32_t placed_epoch; /* and the epoch at that time; and since when it has seen the group */
-    uint64_t apart_since;  /* apart whose first guest this is */
-    uint8_t target;        /* sending: to that node */
-    uint16_t commands;     /* the ledger's, when unfit was noted: a command clears it */
+    uint64_t placed_at;      /* as the one who proposes: when it last wished for an owner, */
+    uint32_t placed_epoch;   /* and the epoch at that time; and since when it has seen the group */
+    uint64_t apart_since;    /* apart whose first guest this is */
+    uint64_t homeless_since; /* no node has been found for it */
+    uint8_t target;          /* sending: to that node */
+    uint16_t commands;       /* the ledger's, when unfit was noted: a command clears it */
     bool devices_bad;
     bool ended; /* its own wish: leave it stopped */
     bool given_up;
@@ -169,6 +170,7 @@ struct node {
     struct lease lease;
     struct peer peer[CORE_NODES];
     nodeset down;
+    nodeset cleared; /* guests leave these for one that waits: not for those after it in order */
     uint32_t fenced[CORE_NODES];
     uint64_t fence_asked[CORE_NODES];
     struct { /* when the present suspicion of each node, or its end, was known to be chosen */

@@ -1,6 +1,7 @@
 #include "core/placement.h"
 
 #include "core/policy.h"
+#include "core/room.h"
 #include "core/takeover.h"
 
 bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
@@ -23,11 +24,17 @@ static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now
     return n->peer[node].last.site == n->site_hash && guest_in(&n->peer[node].last.unfit, index);
 }
 
-bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
+bool placement_suits(const struct node *n, int index, uint8_t node, uint64_t now)
 {
     return placement_is_able(n, node, now) && !is_unfit(n, index, node, now) &&
            ledger_is_fresh(n->site, &n->scratch, index, node) &&
-           policy_allows(n->site, &n->scratch, index, node);
+           policy_company(n->site, &n->scratch, index, node);
+}
+
+bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
+{
+    return placement_suits(n, index, node, now) && !node_in(n->cleared, node) &&
+           policy_lack(n->site, &n->scratch, index, node) == 0;
 }
 
 /* The node has just joined and will be able in a moment: no reason to prefer another to it. */
@@ -194,6 +201,7 @@ static bool is_first_of_group(const struct node *n, int index)
 
 void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
 {
+    n->cleared = 0;
     for (int k = 0; k < n->site->guests; k++) {
         int index = n->order[k];
         if (is_first_of_group(n, index))
@@ -204,6 +212,7 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
         if (e != NULL && (e->flags & GUEST_STOPPED) != 0)
             continue;
         if (e != NULL && ledger_is_held(&n->scratch, e)) {
+            n->guest[index].homeless_since = 0;
             c.kind = CHANGE_GOAL;
             c.commands = e->commands;
             c.node = goal_of(n, index, e, now);
@@ -212,6 +221,9 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
         } else {
             c.kind = CHANGE_CLAIM;
             c.node = choose(n, index, e != NULL ? e->goal : NO_NODE, NO_NODE, now);
+            node_since(&n->guest[index].homeless_since, c.node == NO_NODE, now);
+            if (c.node == NO_NODE)
+                room_wishes(n, w, index, now);
             if (c.node == NO_NODE || too_soon(n, index, e, now))
                 continue;
             c.generation = n->scratch.node[c.node].generation;

@@ -9,5 +9,8 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now);
  * memory, apart, together; judged by n->scratch. index: of the guest in the site. */
 bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now);
 
+/* The same but for the memory. */
+bool placement_suits(const struct node *n, int index, uint8_t node, uint64_t now);
+
 /* Claims for guests without an owner, and goals for those that should move. */
 void placement_wishes(struct node *n, struct wishes *w, uint64_t now);

@@ -2,6 +2,12 @@
 #pragma once
 #include "core/ledger.h"
 
-/* The node has memory for the guest, nobody there must be apart from it, and nobody elsewhere must
- * be together with it (those on a draining node will follow). index: of the guest in the site. */
+/* Nobody on the node must be apart from the guest, and nobody elsewhere must be together with it
+ * (those on a draining node will follow). index: of the guest in the site. */
+bool policy_company(const struct core_site *s, const struct ledger *v, int index, uint8_t node);
+
+/* How many MiB the node has too few for the guest; 0: enough. */
+uint64_t policy_lack(const struct core_site *s, const struct ledger *v, int index, uint8_t node);
+
+/* Both are in order. */
 bool policy_allows(const struct core_site *s, const struct ledger *v, int index, uint8_t node);

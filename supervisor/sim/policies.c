@@ -42,8 +42,9 @@ void policies_draw(struct core_site *s, struct prng *r)
         draw_memory(s, r);
 }
 
-/* What stands in the way of this guest on that node, given where the others run; NULL: nothing. */
-static const char *hindrance(const struct world *w, int guest, int node)
+/* What stands in the way of this guest on that node, given where the others run; NULL: nothing.
+ * least: priority of those whose memory counts, as others would give way. */
+static const char *hindrance(const struct world *w, int guest, int node, int least)
 {
     const struct core_site *s = w->site;
     const struct site_guest *g = &s->guest[guest];
@@ -59,7 +60,7 @@ static const char *hindrance(const struct world *w, int guest, int node)
             continue;
         if (g->apart != 0 && o->apart == g->apart)
             return "together with a guest that it must be apart from";
-        used += o->memory_mib;
+        used += o->priority >= least ? o->memory_mib : 0;
     }
     return s->node[node].memory_mib != 0 && used > s->node[node].memory_mib
                ? "on a node without the memory for it"
@@ -69,14 +70,14 @@ static const char *hindrance(const struct world *w, int guest, int node)
 const char *policies_broken(const struct world *w, int guest)
 {
     int where = guests_where(w, guest);
-    return where >= 0 ? hindrance(w, guest, where) : NULL;
+    return where >= 0 ? hindrance(w, guest, where, INT16_MIN) : NULL;
 }
 
 bool policies_allow(const struct world *w, int guest)
 {
     const struct site_guest *g = &w->site->guest[guest];
-    bool could = hindrance(w, guest, g->home) == NULL;
+    bool could = hindrance(w, guest, g->home, g->priority) == NULL;
     for (int i = 0; i < g->peers; i++)
-        could |= hindrance(w, guest, g->peer[i]) == NULL;
+        could |= hindrance(w, guest, g->peer[i], g->priority) == NULL;
     return could;
 }

@@ -91,6 +91,48 @@ static void the_higher_priority_gets_the_memory(void **state)
     assert_int_equal(lab_where(1), 0);
 }
 
+/* Two nodes of 1000 MiB; the first guest's dies, and the others fill the second. */
+static void crowd(int16_t second, int16_t third)
+{
+    begin(3);
+    lab.site.node[2].witness = true;
+    for (int g = 0; g < 3; g++) {
+        lab.site.guest[g].home = g == 0 ? 0 : 1;
+        lab.site.guest[g].peers = g == 0 ? 1 : 0;
+        lab.site.guest[g].memory_mib = g == 0 ? 600 : 500;
+    }
+    lab.site.guest[0].priority = 5;
+    lab.site.guest[1].priority = second;
+    lab.site.guest[2].priority = third;
+    for (uint8_t i = 0; i < 2; i++)
+        lab.site.node[i].memory_mib = 1000;
+    up();
+    assert_int_equal(lab_where(1), 1);
+    assert_int_equal(lab_where(2), 1);
+    dies(0);
+    lab_beats(20);
+}
+
+static void all_of_lower_priority_give_way_if_it_takes_all(void **state)
+{
+    (void)state;
+    crowd(4, 3);
+    assert_int_equal(lab_where(0), 1);
+    assert_int_equal(lab_where(1), NO_NODE);
+    assert_int_equal(lab_where(2), NO_NODE);
+    lab_beats(40); /* and are not asked back */
+    assert_int_equal(lab_entry(1)->epoch, 1);
+}
+
+static void nobody_gives_way_if_that_would_not_be_enough(void **state)
+{
+    (void)state;
+    crowd(5, 3); /* one of equal priority stays */
+    assert_int_equal(lab_where(0), NO_NODE);
+    assert_int_equal(lab_where(1), 1);
+    assert_int_equal(lab_where(2), 1);
+}
+
 static void memory_to_the_last_mebibyte_and_not_one_more(void **state)
 {
     (void)state;
@@ -362,6 +404,8 @@ int main(void)
         T(nobody_but_home_and_peers),
         T(no_guest_on_a_witness),
         T(the_higher_priority_gets_the_memory),
+        T(all_of_lower_priority_give_way_if_it_takes_all),
+        T(nobody_gives_way_if_that_would_not_be_enough),
         T(memory_to_the_last_mebibyte_and_not_one_more),
         T(apart_means_never_on_one_node),
         T(together_means_always_on_one_node),
