@@ -103,7 +103,7 @@ static void converge_off(struct node *n, int index, const struct ledger_guest *m
     /* R28: not on a copy that the ledger calls stale, be the claim as it may. */
     bool fresh = ledger_is_fresh(n->site, &n->known.value, index, n->self);
     if ((mine->flags & (GUEST_STOPPED | GUEST_YIELDS)) != 0 || g->ended || elsewhere || drain ||
-        !fresh || g->devices_bad || g->unfit_until > now) {
+        n->leaving || !fresh || g->devices_bad || g->unfit_until > now) {
         leave(n, index, mine->epoch, NO_NODE, g->ended, out);
         g->ended = false;
         return;
@@ -125,7 +125,7 @@ static void converge_up(struct node *n, int index, const struct ledger_guest *mi
     g->epoch = mine->epoch;
     bool move = mine->goal != NO_NODE && mine->goal != n->self && g->not_before <= now &&
                 placement_is_able(n, mine->goal, now);
-    if ((mine->flags & (GUEST_STOPPED | GUEST_YIELDS)) != 0 ||
+    if ((mine->flags & (GUEST_STOPPED | GUEST_YIELDS)) != 0 || n->leaving ||
         (move && !n->site->guest[index].live)) {
         enter(g, RUN_STOPPING, now);
         act(out, ACT_STOP, index, g->epoch);

@@ -149,6 +149,9 @@ static void dispatch(struct node *n, const struct event *e, uint64_t now, struct
     case EVENT_WATCHDOG:
         n->watchdog = e->on;
         break;
+    case EVENT_LEAVE:
+        n->leaving = true;
+        break;
     case EVENT_FENCED:
         n->fenced[e->node] = e->generation;
         break;

@@ -53,6 +53,7 @@ enum event_kind {
     EVENT_MIRROR_SYNCED, /* connected, both sides up to date */
     EVENT_MIRROR_APART,  /* no longer so */
     EVENT_WATCHDOG,      /* it can (on) or cannot be armed */
+    EVENT_LEAVE,         /* the host goes down in order: stop the guests, and give them away */
     EVENT_FENCED,        /* the device confirms that node, generation is off */
     EVENT_CONFIRM_DOWN,  /* the operator says that the node is off, for good */
     EVENT_COMMAND,       /* the operator's wish: a change of kind GOAL, RUN, DRAIN, OVERRIDE */
@@ -165,7 +166,8 @@ struct node {
     uint64_t replaces;
     bool joined; /* a chosen value has named this incarnation */
     bool resetting;
-    bool dirty; /* something happened that may call for a change or an action */
+    bool leaving; /* gives its guests away and takes none */
+    bool dirty;   /* something happened that may call for a change or an action */
     bool watchdog;
     struct lease lease;
     struct peer peer[CORE_NODES];

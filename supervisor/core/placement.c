@@ -10,7 +10,8 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
     if (n->site->node[node].witness || e->suspicion != 0 || (e->flags & NODE_FLAGS) != 0)
         return false;
     if (node == n->self)
-        return node_is_current(n) && n->watchdog && lease_valid(&n->lease, &n->site->timing, now);
+        return node_is_current(n) && n->watchdog && !n->leaving &&
+               lease_valid(&n->lease, &n->site->timing, now);
     const struct peer *p = &n->peer[node];
     return node_hears(n, node, now) && e->incarnation == p->last.beat.incarnation &&
            (p->last.flags & BEAT_ABLE) != 0 && takeover_is_well(n, node, now);

@@ -304,6 +304,24 @@ static void a_draining_node_gives_its_guests_away_and_takes_none(void **state)
     assert_int_equal(lab_where(0), 2);
 }
 
+static void a_leaving_node_stops_what_runs_and_gives_all_away(void **state)
+{
+    (void)state;
+    begin(2);
+    lab.site.guest[0].peers = 0; /* nobody else may run it */
+    lab.site.guest[1].live = true;
+    up();
+    lab_step(0, (struct event){.kind = EVENT_LEAVE});
+    lab_beats(10);
+    assert_int_equal(lab_where(0), NO_NODE);
+    assert_int_equal(lab_entry(0)->flags, 0); /* released, and still wanted */
+    assert_int_equal(lab_where(1), 1);
+    assert_int_equal(lab.acts[0][ACT_STOP], 2);
+    lab_boot(0); /* back again: nothing of it is left in the ledger */
+    lab_until(0, 0, 40);
+    assert_int_equal(lab_where(1), 1);
+}
+
 static void failback_is_manual_unless_it_is_asked_for(void **state)
 {
     (void)state;
@@ -416,6 +434,7 @@ int main(void)
         T(after_waits_for_the_other),
         T(after_waits_neither_for_a_stopped_guest_nor_for_ever),
         T(a_draining_node_gives_its_guests_away_and_takes_none),
+        T(a_leaving_node_stops_what_runs_and_gives_all_away),
         T(failback_is_manual_unless_it_is_asked_for),
         T(an_operator_moves_a_guest_and_it_stays),
         T(a_move_to_where_it_does_not_fit_is_dropped),
