@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 void guest_init(struct guest *guest)
 {
     *guest = (struct guest){
@@ -14,20 +16,9 @@ void guest_init(struct guest *guest)
     memcpy(guest->on, restart_default.on, sizeof guest->on);
 }
 
-/* FNV-1a; the constants are its definition's (RFC draft-eastlake-fnv). Not for secrets. */
-static uint64_t hash(const char *text, uint64_t salt)
-{
-    uint64_t h = 0xcbf29ce484222325U ^ salt;
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * 0x100000001b3U;
-    h ^= h >> 33; /* FNV's upper bits depend little on the last letters: mix once more */
-    h *= 0xff51afd7ed558ccdU;
-    return h ^ h >> 33;
-}
-
 static void derive_uuid(struct guest *guest)
 {
-    uint64_t half[2] = {hash(guest->name, 1), hash(guest->name, 2)};
+    uint64_t half[2] = {hash_text(guest->name, 1), hash_text(guest->name, 2)};
     memcpy(guest->uuid, half, sizeof guest->uuid);
     guest->uuid[6] = (uint8_t)((guest->uuid[6] & 0x0f) | 0x80); /* version 8: by our own rule */
     guest->uuid[8] = (uint8_t)((guest->uuid[8] & 0x3f) | 0x80);
@@ -35,7 +26,7 @@ static void derive_uuid(struct guest *guest)
 
 static void derive_mac(const struct guest *guest, uint32_t index, uint8_t mac[6])
 {
-    uint64_t h = hash(guest->name, 16 + index);
+    uint64_t h = hash_text(guest->name, 16 + index);
     mac[0] = 0x00; /* 00:16:3e is assigned to Xen guests */
     mac[1] = 0x16;
     mac[2] = 0x3e;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/address.h"
 #include "config/iface.h"
 #include "config/words.h"
 
@@ -61,19 +62,6 @@ void word_bridge(struct site *site, struct place place, char *value)
     site->network.bridge[site->network.bridges++] = bridge;
 }
 
-/* An address, IPv6 with or without its brackets: its family, or 0. */
-static int parse_address(char *text, uint8_t out[16])
-{
-    size_t length = strlen(text);
-    if (length > 2 && text[0] == '[' && text[length - 1] == ']') {
-        text[length - 1] = '\0';
-        text++;
-    }
-    if (inet_pton(AF_INET, text, out) == 1)
-        return AF_INET;
-    return inet_pton(AF_INET6, text, out) == 1 ? AF_INET6 : 0;
-}
-
 /* A mask as 255.255.255.0 or as a prefix length: the length, or -1. */
 static int parse_mask(const char *text, int family)
 {
@@ -128,10 +116,10 @@ static bool parse_full(char *part[], int n, struct site_address *a)
     if (method[0] != '\0' && strcmp(method, "none") != 0 && strcmp(method, "off") != 0 &&
         strcmp(method, "static") != 0)
         return false;
-    a->family = parse_address(part[ADDRESS], a->address);
+    a->family = address_parse(part[ADDRESS], a->address);
     int prefix = a->family == 0 ? -1 : parse_mask(part[MASK], a->family);
     a->has_gateway = part[GATEWAY][0] != '\0';
-    if (prefix < 0 || (a->has_gateway && parse_address(part[GATEWAY], a->gateway) != a->family))
+    if (prefix < 0 || (a->has_gateway && address_parse(part[GATEWAY], a->gateway) != a->family))
         return false;
     a->prefix = (uint8_t)prefix;
     return true;
@@ -168,7 +156,7 @@ void word_nameserver(struct site *site, struct place place, char *value)
     char token[64];
     uint8_t address[16];
     snprintf(token, sizeof token, "nameserver=%s", value);
-    int family = parse_address(value, address);
+    int family = address_parse(value, address);
     if (family == 0) {
         site_error(site, place, token, "expected an IP address");
         return;

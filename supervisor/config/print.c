@@ -113,6 +113,52 @@ static void print_multipaths(const struct printer *p, const struct site *site)
     }
 }
 
+static void print_node(const struct printer *p, const struct cluster_node *node)
+{
+    char links[CLUSTER_LINKS_MAX * (INET6_ADDRSTRLEN + 3)] = "", options[40] = "";
+    for (uint32_t i = 0; i < node->links; i++) {
+        char address[INET6_ADDRSTRLEN];
+        bool brackets = node->link[i].family == AF_INET6;
+        cluster_address_format(&node->link[i], address);
+        snprintf(links + strlen(links), sizeof links - strlen(links), "%s%s%s%s", i > 0 ? "," : "",
+                 brackets ? "[" : "", address, brackets ? "]" : "");
+    }
+    if (node->memory_mib != 0)
+        snprintf(options, sizeof options, "%cmemory=%u", node->witness ? ',' : ':',
+                 node->memory_mib);
+    print(p, "node=%s:%u:%s%s%s", node->name, node->id, links, node->witness ? ":witness" : "",
+          options);
+}
+
+static void print_fence(const struct printer *p, const struct site_fence *f)
+{
+    bool v6 = strchr(f->by.target, ':') != NULL;
+    if (f->by.kind == FENCE_EXEC)
+        print(p, "fence=exec:%s", f->by.target);
+    else
+        print(p, "fence=ipmi:%s=%s%s%s%s%s", f->node, v6 ? "[" : "", f->by.target, v6 ? "]" : "",
+              f->by.user[0] != '\0' ? ":user=" : "", f->by.user);
+}
+
+static void print_cluster(const struct printer *p, const struct cluster_config *c)
+{
+    char options[256] = "";
+    for (int id = 0; id < CLUSTER_OPTIONS; id++)
+        if (c->value[id] != cluster_option[id].initial)
+            snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s=%u",
+                     options[0] == '\0' ? ":" : ",", cluster_option[id].name, c->value[id]);
+    if (c->name[0] != '\0')
+        print(p, "cluster=%s%s", c->name, options);
+    for (uint32_t i = 0; i < c->nodes; i++)
+        print_node(p, &c->node[i]);
+    if (c->witness)
+        print(p, "role=witness");
+    if (c->device[0] != '\0')
+        print(p, "state=%s", c->device);
+    for (uint32_t i = 0; i < c->fences; i++)
+        print_fence(p, &c->fence[i]);
+}
+
 static void print_devices(const struct printer *p, const struct guest *g)
 {
     for (uint32_t i = 0; i < g->disks; i++) {
@@ -183,6 +229,7 @@ void site_print(const struct site *site, void (*line)(void *to, const char *text
     for (uint32_t i = 0; i < site->sshkeys; i++)
         print(&p, "sshkey=\"%s\"", site->sshkey[i]);
     print_multipaths(&p, site);
+    print_cluster(&p, &site->cluster);
     for (uint32_t i = 0; i < site->guests; i++)
         print_guest(&p, site->guest[i]);
     for (uint32_t i = 0; i < site->warnings; i++)

@@ -264,6 +264,7 @@ struct site *site_load(const struct site_source *source)
     site_check_network(site);
     read_guest_files(site, source->folder);
     qsort(site->guest, site->guests, sizeof(struct guest *), by_priority_then_name);
+    site_check_cluster(site, source->folder);
     for (uint32_t i = 0; i < site->guests; i++)
         drop_dangling_after(site, site->guest[i]);
     break_cycles(site);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/cluster.h"
 #include "config/guest.h"
 #include "config/multipath.h"
 #include "config/network.h"
@@ -24,6 +25,7 @@ struct site {
     char hostname[65];
     struct network_config network;
     struct multipath_config multipath;
+    struct cluster_config cluster;
     char sshkey[SITE_SSHKEYS_MAX][SITE_SSHKEY_SIZE]; /* who may log in */
     uint32_t sshkeys;
     struct guest *guest[SITE_GUESTS_MAX]; /* by falling priority, then by name */
@@ -59,6 +61,11 @@ __attribute__((format(printf, 4, 5))) void site_warning(struct site *site, struc
 /* Checks what the network's words say together, and leaves out what cannot be: an interface with
  * two uses, loops, an address twice. */
 void site_check_network(struct site *site);
+
+/* Checks what the cluster's words say together, with the guests and with the files of the site's
+ * folder; sets site->cluster.state and what is known only then. Where the words cannot be acted on,
+ * and for guests that no node may run, the guests are marked as broken. */
+void site_check_cluster(struct site *site, const char *folder);
 
 /* Adds a guest, which is then the site's. False, with an error, if the name is taken or there is no
  * room; the guest is then still the caller's. */

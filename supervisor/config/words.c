@@ -13,16 +13,26 @@ static const struct known {
     enum reader reader;
     void (*take)(struct site *site, struct place place, char *value);
 } known[] = {
-    {"bond", READ_HERE, word_bond},   {"bridge", READ_HERE, word_bridge},
-    {"guest", READ_HERE, word_guest}, {"ifname", READ_HERE, word_ifname},
-    {"ip", READ_HERE, word_ip},       {"nameserver", READ_HERE, word_nameserver},
-    {"vlan", READ_HERE, word_vlan},   {"hostname", READ_BY_INIT, NULL},
-    {"rescue", READ_BY_INIT, NULL},   {"shell", READ_BY_INIT, NULL},
-    {"cluster", READ_LATER, NULL},    {"drbd", READ_LATER, NULL},
-    {"log", READ_LATER, NULL},        {"multipath", READ_HERE, word_multipath},
-    {"node", READ_LATER, NULL},       {"ntp", READ_LATER, NULL},
-    {"role", READ_LATER, NULL},       {"sshkey", READ_HERE, word_sshkey},
-    {"state", READ_LATER, NULL},
+    {"bond", READ_HERE, word_bond},
+    {"bridge", READ_HERE, word_bridge},
+    {"guest", READ_HERE, word_guest},
+    {"ifname", READ_HERE, word_ifname},
+    {"ip", READ_HERE, word_ip},
+    {"nameserver", READ_HERE, word_nameserver},
+    {"vlan", READ_HERE, word_vlan},
+    {"hostname", READ_BY_INIT, NULL},
+    {"rescue", READ_BY_INIT, NULL},
+    {"shell", READ_BY_INIT, NULL},
+    {"cluster", READ_HERE, word_cluster},
+    {"drbd", READ_LATER, NULL},
+    {"log", READ_LATER, NULL},
+    {"multipath", READ_HERE, word_multipath},
+    {"node", READ_HERE, word_node},
+    {"ntp", READ_LATER, NULL},
+    {"role", READ_HERE, word_role},
+    {"sshkey", READ_HERE, word_sshkey},
+    {"state", READ_HERE, word_state},
+    {"fence", READ_HERE, word_fence},
 };
 #define KNOWN (sizeof known / sizeof known[0])
 

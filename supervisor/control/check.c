@@ -66,9 +66,12 @@ int check_folder(const char *folder, const char *hostname)
     if (site == NULL)
         return -1;
     int result = 0;
-    bool any = false;
+    bool any = site->cluster.nodes > 0;
+    for (uint32_t i = 0; i < site->cluster.nodes; i++)
+        result |= check_as(folder, site->cluster.node[i].name);
     for (uint32_t i = 0; i < site->guests; i++)
-        if (site->guest[i]->home[0] != '\0' && !home_seen_before(site, i)) {
+        if (site->guest[i]->home[0] != '\0' && !home_seen_before(site, i) &&
+            cluster_find(&site->cluster, site->guest[i]->home) < 0) {
             any = true;
             result |= check_as(folder, site->guest[i]->home);
         }
