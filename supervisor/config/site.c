@@ -125,6 +125,7 @@ static void read_cmdline(struct site *site, const struct site_source *source)
     struct place place = {.file = command_line};
     if (file_read(source->cmdline, text, sizeof text, &e) != 0) {
         site_error(site, place, NULL, "%s; going on without", e.text);
+        site->unread = true;
         text[0] = '\0';
     }
     find_hostname(site, text, source->hostname);
@@ -169,6 +170,12 @@ static void take_site_conf(struct site *site, const char *name, char *text)
     }
 }
 
+static void leave_unread(struct site *site, const char *file, const char *why)
+{
+    site_error(site, (struct place){.file = file}, NULL, "%s; left out", why);
+    site->unread = true;
+}
+
 static void read_site_conf(struct site *site, const char *folder)
 {
     char path[PATH_MAX];
@@ -176,11 +183,11 @@ static void read_site_conf(struct site *site, const char *folder)
     snprintf(path, sizeof path, "%s/site.conf", folder);
     char *text = malloc(SITE_CONF_SIZE);
     if (text == NULL)
-        site_error(site, (struct place){.file = "site.conf"}, NULL, "out of memory; left out");
+        leave_unread(site, "site.conf", "out of memory");
     else if (file_read(path, text, SITE_CONF_SIZE, &e) == 0)
         take_site_conf(site, "site.conf", text);
     else if (errno != ENOENT)
-        site_error(site, (struct place){.file = "site.conf"}, NULL, "%s; left out", e.text);
+        leave_unread(site, "site.conf", e.text);
     free(text);
 }
 
@@ -197,8 +204,7 @@ static void read_guest_files(struct site *site, const char *folder)
     struct dirent **entry = NULL;
     int n = scandir(path, &entry, is_guest_file, alphasort);
     if (n < 0 && errno != ENOENT)
-        site_error(site, (struct place){.file = "guests"}, NULL, "%s: %s; left out", path,
-                   strerror(errno));
+        leave_unread(site, "guests", strerror(errno));
     for (int i = 0; i < n; i++) {
         char file[PATH_MAX];
         snprintf(file, sizeof file, "%.3000s/guests/%s", folder, entry[i]->d_name);

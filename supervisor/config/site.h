@@ -35,6 +35,7 @@ struct site {
     uint32_t errors_dropped;                      /* for want of space */
     struct site_error warning[SITE_WARNINGS_MAX]; /* works, but hardly as meant */
     uint32_t warnings;
+    bool unread; /* a file that is there could not be read, or memory ran out: not all of it */
 };
 
 struct site_source {
