@@ -1,6 +1,10 @@
-/* Numbers from names, the same on every node and in every version. Not for secrets. */
+/* Numbers from names and bytes, the same on every node and in every version. Not for secrets. */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 
 /* Different salts make unrelated numbers of one text. */
 uint64_t hash_text(const char *text, uint64_t salt);
+
+/* Takes size bytes more into a number, which may come from hash_text(). */
+uint64_t hash_mix(uint64_t hash, const void *data, size_t size);

@@ -84,6 +84,11 @@ void guest_init(struct guest *guest);
  * guest's name, so that every node and every start gives it the same. */
 void guest_complete(struct guest *guest);
 
+/* A number for all that a domain is built with, never 0: another one means that the guest has to be
+ * started anew to become what is described. What relevod alone acts on (home, priority, on_crash …)
+ * holds at once and does not count. */
+uint64_t guest_fingerprint(const struct guest *guest);
+
 /* Letters, digits and ._+- , not beginning with a dot; shorter than GUEST_NAME_SIZE. Names become
  * file names and xenstore keys. */
 bool guest_name_ok(const char *name);
