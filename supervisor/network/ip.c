@@ -98,16 +98,37 @@ static int fill_default(struct rtnl_route *route, int index, int family, const u
     return ok ? 0 : -1;
 }
 
+/* NULL when out of memory. */
+static struct rtnl_route *default_route(int index, int family, const uint8_t *gateway)
+{
+    struct rtnl_route *route = rtnl_route_alloc();
+    if (route != NULL && fill_default(route, index, family, gateway) != 0) {
+        rtnl_route_put(route);
+        return NULL;
+    }
+    return route;
+}
+
 int link_set_gateway(struct nl_sock *sock, int index, int family, const uint8_t *gateway,
                      struct err *e)
 {
-    struct rtnl_route *route = rtnl_route_alloc();
-    if (route == NULL || fill_default(route, index, family, gateway) != 0) {
-        if (route != NULL)
-            rtnl_route_put(route);
+    struct rtnl_route *route = default_route(index, family, gateway);
+    if (route == NULL)
         return err_set(e, "out of memory");
-    }
     int rc = rtnl_route_add(sock, route, NLM_F_CREATE | NLM_F_REPLACE);
     rtnl_route_put(route);
     return rc == 0 ? 0 : err_set(e, "cannot set the default route: %s", nl_geterror(rc));
+}
+
+int link_remove_gateway(struct nl_sock *sock, int index, int family, const uint8_t *gateway,
+                        struct err *e)
+{
+    struct rtnl_route *route = default_route(index, family, gateway);
+    if (route == NULL)
+        return err_set(e, "out of memory");
+    int rc = rtnl_route_delete(sock, route, 0);
+    rtnl_route_put(route);
+    return rc == 0 || rc == -NLE_OBJ_NOTFOUND
+               ? 0
+               : err_set(e, "cannot remove the default route: %s", nl_geterror(rc));
 }

@@ -23,3 +23,6 @@ int link_remove_ip(struct nl_sock *sock, int index, const struct link_ip *ip, st
 /* Makes gateway the default route of its family through interface index. */
 int link_set_gateway(struct nl_sock *sock, int index, int family, const uint8_t *gateway,
                      struct err *e);
+/* Removes that route, unless it is gone. */
+int link_remove_gateway(struct nl_sock *sock, int index, int family, const uint8_t *gateway,
+                        struct err *e);

@@ -17,6 +17,7 @@
 #include "base/run_dir.h"
 #include "network/converge.h"
 #include "network/guest_links.h"
+#include "network/leave.h"
 #include "network/link.h"
 
 /* Changes come in bursts: one pass for all within this. */
@@ -230,6 +231,7 @@ static int prepare(struct role *role, struct err *e)
     role->requests = link_open(e);
     if (role->loop == NULL || role->requests == NULL)
         return -1;
+    network_leave(&role->state.config, role->requests);
     role->settle = (struct timer){.loop = role->loop, .fire = pass, .data = role};
     role->retry = role->settle;
     role->announce = (struct timer){.loop = role->loop, .fire = announce, .data = role};
