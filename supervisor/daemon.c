@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/timer.h"
+#include "control/reload.h"
 #include "control/server.h"
 #include "guest/guests.h"
 #include "network/role.h"
@@ -55,18 +56,6 @@ static int32_t on_terminate(int32_t signal, void *data)
     return 0;
 }
 
-static void report_configuration(const struct site *site)
-{
-    for (uint32_t i = 0; i < site->warnings; i++)
-        log_warn("%s", site->warning[i].text);
-    for (uint32_t i = 0; i < site->errors; i++)
-        log_err("%s", site->error[i].text);
-    if (site->errors_dropped > 0)
-        log_err("and %u errors more", site->errors_dropped);
-    log_notice("node %s: %u guests configured, %u errors", site->hostname, site->guests,
-               site->errors + site->errors_dropped);
-}
-
 static void read_incarnation(struct node *node)
 {
     if (file_read("/run/incarnation", node->incarnation, sizeof node->incarnation, NULL) != 0)
@@ -85,24 +74,25 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     struct site *site = site_load(source);
     if (d->loop == NULL || site == NULL)
         return err_set(e, "out of memory");
-    report_configuration(site);
-    if (guests_init(&d->guests, d->loop, site, e) != 0)
-        return -1;
-    if (multipath_init(&d->multipath, d->loop, site, e) != 0)
-        return -1;
+    node_report(site);
+    guests_init(&d->guests, d->loop);
+    network_init(&d->network, d->loop);
+    multipath_init(&d->multipath, d->loop);
     d->multipath.changed = converge_guests;
     d->multipath.changed_data = &d->guests;
     d->guests.disks_ready = multipath_ready;
     d->guests.disks_data = &d->multipath;
-    d->node = (struct node){
-        .site = site, .guests = &d->guests, .network = &d->network.view, .began_ms = clock_ms()};
-    d->node.multipath = &d->multipath;
+    d->node = (struct node){.guests = &d->guests,
+                            .network = &d->network,
+                            .multipath = &d->multipath,
+                            .source = *source,
+                            .began_ms = clock_ms()};
     read_incarnation(&d->node);
     d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};
     qb_loop_signal_handle handle;
     if (qb_loop_signal_add(d->loop, QB_LOOP_HIGH, SIGTERM, d, on_terminate, &handle) != 0)
         return err_set(e, "cannot handle SIGTERM");
-    return 0;
+    return node_take(&d->node, site, e);
 }
 
 int daemon_run(const struct site_source *source)
@@ -114,8 +104,6 @@ int daemon_run(const struct site_source *source)
         log_err("%s", e.text);
         return -1;
     }
-    network_begin(&d.network, d.loop, &d.node.site->network);
-    multipath_begin(&d.multipath);
     guests_begin(&d.guests);
     open_control(&d);
     qb_loop_run(d.loop);

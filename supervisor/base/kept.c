@@ -1,5 +1,7 @@
 #include "base/kept.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
 #define AGAIN_FIRST_MS 500
@@ -15,6 +17,8 @@ static void retry(struct kept *k, const char *why)
 static void on_message(void *kept, const void *data, size_t size)
 {
     struct kept *k = kept;
+    if (k->outdated)
+        return;
     if (k->message(k->owner, data, size)) {
         k->again_ms = AGAIN_FIRST_MS;
         return;
@@ -23,13 +27,18 @@ static void on_message(void *kept, const void *data, size_t size)
     child_kill(k->child);
 }
 
+static void start(void *kept);
+
 static void on_ended(void *kept, int status, bool timed_out)
 {
     struct kept *k = kept;
     char why[64];
     child_describe_end(status, timed_out, why, sizeof why);
     k->child = NULL;
-    retry(k, why);
+    if (k->outdated)
+        start(k);
+    else
+        retry(k, why);
 }
 
 static void start(void *kept)
@@ -37,6 +46,7 @@ static void start(void *kept)
     static const struct child_events events = {.message = on_message, .ended = on_ended};
     struct kept *k = kept;
     struct err e;
+    k->outdated = false;
     k->child = child_start(
         k->loop, &(struct child_spec){.role = k->role, .events = &events, .owner = k}, &e);
     if (k->child == NULL)
@@ -45,9 +55,32 @@ static void start(void *kept)
         child_kill(k->child);
 }
 
-void kept_begin(struct kept *k)
+void kept_init(struct kept *k, qb_loop_t *loop, const char *role,
+               bool (*message)(void *owner, const void *data, size_t size), void *owner)
 {
-    k->again = (struct timer){.loop = k->loop, .fire = start, .data = k};
-    k->again_ms = AGAIN_FIRST_MS;
-    start(k);
+    *k = (struct kept){.loop = loop,
+                       .role = role,
+                       .message = message,
+                       .owner = owner,
+                       .again = {.loop = loop, .fire = start, .data = k},
+                       .again_ms = AGAIN_FIRST_MS};
+}
+
+bool kept_begun(const struct kept *k)
+{
+    return k->config != NULL;
+}
+
+void kept_take(struct kept *k, const void *config, size_t config_size)
+{
+    bool same = k->config_size == config_size && memcmp(k->config, config, config_size) == 0;
+    k->config = config;
+    k->config_size = config_size;
+    if (k->child == NULL) {
+        timer_clear(&k->again);
+        start(k);
+    } else if (!same) {
+        k->outdated = true;
+        child_kill(k->child);
+    }
 }

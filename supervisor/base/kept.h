@@ -5,16 +5,26 @@
 
 struct kept {
     qb_loop_t *loop;
-    const char *role;   /* also its name in the log */
-    const void *config; /* its first message: the caller's, must outlive it */
-    size_t config_size;
+    const char *role; /* also its name in the log */
     /* Takes a message; false if it is not sane: the process is then replaced. */
     bool (*message)(void *owner, const void *data, size_t size);
     void *owner;
+    const void *config; /* its first message */
+    size_t config_size;
     struct child *child; /* NULL: none now */
+    bool outdated;       /* it has an earlier configuration, and has been killed for that */
     struct timer again;
     uint32_t again_ms;
 };
 
-/* Starts it. The fields up to owner are the caller's; it must stay in place. Never blocks. */
-void kept_begin(struct kept *kept);
+/* Nothing runs yet. kept must stay in place; so must what role names. */
+void kept_init(struct kept *kept, qb_loop_t *loop, const char *role,
+               bool (*message)(void *owner, const void *data, size_t size), void *owner);
+
+/* Starts it with this configuration. What runs with another is replaced: the next one finds the
+ * world as it is, as after a crash, and does the difference. The configuration stays the caller's
+ * and must outlive its use; the one before may go after the call. Never blocks. */
+void kept_take(struct kept *kept, const void *config, size_t config_size);
+
+/* Whether it has ever been given a configuration. */
+bool kept_begun(const struct kept *kept);

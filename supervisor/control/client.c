@@ -1,12 +1,15 @@
 #include "control/client.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <yajl/yajl_tree.h>
 
@@ -15,6 +18,7 @@
 #include "base/run_dir.h"
 #include "control/check.h"
 #include "control/follow.h"
+#include "control/request.h"
 #include "control/text.h"
 
 #define ANSWER_MS 15000
@@ -27,6 +31,7 @@ static int usage(void)
     fputs("usage: relevo status|network|multipath [--json]\n"
           "       relevo multipath rescan\n"
           "       relevo start|stop|restart GUEST\n"
+          "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n",
           stderr);
@@ -81,13 +86,14 @@ static char *read_reply(int fd, struct err *e)
     return NULL;
 }
 
-/* Sends one request; the reply, to be freed, or NULL with the reason printed. */
-static char *ask(const char *verb, const char *guest)
+/* Sends one request, of which operand may be NULL; the reply, to be freed, or NULL with the reason
+ * printed. */
+static char *ask(const char *verb, const char *operand)
 {
-    char request[256];
+    char request[REQUEST_MAX + 1];
     struct err e;
-    int n = snprintf(request, sizeof request, "%s%s%s\n", verb, guest != NULL ? " " : "",
-                     guest != NULL ? guest : "");
+    int n = snprintf(request, sizeof request, "%s%s%s\n", verb, operand != NULL ? " " : "",
+                     operand != NULL ? operand : "");
     int fd = connect_to_relevod(&e);
     char *reply = NULL;
     if (fd >= 0 && ((size_t)n >= sizeof request || send(fd, request, (size_t)n, MSG_NOSIGNAL) != n))
@@ -119,6 +125,52 @@ static int print_outcome(const char *reply)
         fprintf(stderr, "relevo: %s\n", text != NULL ? text : "not understood");
     yajl_tree_free(root);
     return ok ? DONE : REFUSED;
+}
+
+/* A list's lines, each after "error: " or the like. */
+static void print_lines(const char *reply, const char *key, const char *before)
+{
+    const char *path[] = {key, NULL};
+    yajl_val root = yajl_tree_parse(reply, NULL, 0);
+    yajl_val list = root != NULL ? yajl_tree_get(root, path, yajl_t_array) : NULL;
+    size_t n = list != NULL ? list->u.array.len : 0;
+    for (size_t i = 0; i < n; i++)
+        if (YAJL_IS_STRING(list->u.array.values[i]))
+            printf("%s%s\n", before, YAJL_GET_STRING(list->u.array.values[i]));
+    yajl_tree_free(root);
+}
+
+/* relevod waits for no disk: what it reads must be in memory. Here waiting does no harm. */
+static int find_in_memory(const char *folder, char path[PATH_MAX], struct err *e)
+{
+    struct statfs fs;
+    if (realpath(folder, path) == NULL || statfs(path, &fs) != 0)
+        return err_set(e, "%s: %m", folder);
+    if (strpbrk(path, "\n") != NULL || strlen("reload --force ") + strlen(path) >= REQUEST_MAX)
+        return err_set(e, "%.64s...: not a path for a request", path);
+    if (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
+        return err_set(e, "%s: expected a folder in memory, under /run or /tmp", path);
+    return 0;
+}
+
+static int reload_from(bool force, const char *folder)
+{
+    char path[PATH_MAX] = "", operands[PATH_MAX + 16];
+    struct err e;
+    if (folder != NULL && find_in_memory(folder, path, &e) != 0) {
+        fprintf(stderr, "relevo: %s\n", e.text);
+        return REFUSED;
+    }
+    snprintf(operands, sizeof operands, "%s%s%s", force ? "--force" : "",
+             force && folder != NULL ? " " : "", path);
+    char *reply = ask("reload", operands[0] != '\0' ? operands : NULL);
+    if (reply == NULL)
+        return NO_ANSWER;
+    print_lines(reply, "warnings", "warning: ");
+    print_lines(reply, "errors", "");
+    int result = print_outcome(reply);
+    free(reply);
+    return result;
 }
 
 static int show(const char *what, bool json, int (*print)(FILE *to, const char *json))
@@ -162,6 +214,9 @@ int relevo_command(int argc, char **argv)
         return command_guest(operand, NULL);
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
+    bool force = operand != NULL && strcmp(operand, "--force") == 0;
+    if (strcmp(verb, "reload") == 0 && argc <= (force ? 4 : 3))
+        return reload_from(force, force ? argv[3] : operand);
     if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))
         return check_folder(operand, argc == 4 ? argv[3] : NULL) == 0 ? DONE : REFUSED;
     bool known =

@@ -5,8 +5,10 @@
 #include <yajl/yajl_gen.h>
 
 #include "control/json.h"
+#include "control/reload.h"
 
-static char *outcome(bool ok, const char *text, size_t *size)
+/* site may be NULL: its errors, as read. */
+static char *outcome_with(bool ok, const char *text, const struct site *site, size_t *size)
 {
     struct json j;
     if (json_begin(&j) != 0)
@@ -14,8 +16,35 @@ static char *outcome(bool ok, const char *text, size_t *size)
     json_open(&j, NULL);
     json_bool(&j, "ok", ok);
     json_text(&j, ok ? "text" : "error", text);
+    if (site != NULL)
+        errors_json(&j, site);
     json_close(&j);
     return json_end(&j, size);
+}
+
+static char *outcome(bool ok, const char *text, size_t *size)
+{
+    return outcome_with(ok, text, NULL, size);
+}
+
+/* "[--force] [FOLDER]" */
+static char *answer_reload(struct node *node, char *operands, size_t *size)
+{
+    struct site *site;
+    struct err said;
+    static const char flag[] = "--force";
+    size_t length = strlen(flag);
+    char *folder = operands;
+    bool force = folder != NULL && strncmp(folder, flag, length) == 0;
+    if (force)
+        folder = folder[length] == ' ' ? folder + length + 1 : NULL;
+    if (folder != NULL && folder[0] != '/')
+        return outcome(false, "expected the path of a folder, from the root", size);
+    bool ok = reload(node, folder, force, &site, &said) == 0;
+    char *reply = outcome_with(ok, said.text, site, size);
+    if (!ok)
+        site_free(site);
+    return reply;
 }
 
 char *request_answer(struct node *node, char *line, size_t *size)
@@ -37,6 +66,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
         bool ok = multipath_rescan(node->multipath, &said) == 0;
         return outcome(ok, said.text, size);
     }
+    if (strcmp(verb, "reload") == 0)
+        return answer_reload(node, rest, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i].word) != 0)
             continue;
@@ -48,6 +79,7 @@ char *request_answer(struct node *node, char *line, size_t *size)
     }
     return outcome(
         false,
-        "expected status, network, multipath, rescan, start GUEST, stop GUEST or restart GUEST",
+        "expected status, network, multipath, rescan, reload [--force] [FOLDER], start GUEST, "
+        "stop GUEST or restart GUEST",
         size);
 }

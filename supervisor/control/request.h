@@ -1,9 +1,13 @@
-/* One request: a verb and, for some, a guest. */
+/* One request: a verb and, for some, a guest or a folder. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "control/json.h"
 #include "control/node.h"
+
+/* The longest line with its newline: a verb and a path. */
+#define REQUEST_MAX 1024
 
 /* Carries out the request line (cut up in place) and makes the reply: a JSON document with a
  * newline, to be freed. NULL when out of memory.
@@ -13,8 +17,12 @@
  *   multipath                  {"ok":true, "node":…, "multipath":[…]}
  *   rescan                     {"ok":true, "text":"looking for new LUNs, paths and sizes"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
+ *   reload [--force] [FOLDER]  {"ok":true, "text":…, "errors":[…], "warnings":[…]}
  *   anything else              {"ok":false, "error":"…"} */
 char *request_answer(struct node *node, char *line, size_t *size);
+
+/* Members "errors", "warnings" and "errors_dropped". */
+void errors_json(struct json *j, const struct site *site);
 
 /* The status document; see relevo(8) for its fields. To be freed; NULL when out of memory. */
 char *status_json(const struct node *node, size_t *size);

@@ -23,7 +23,7 @@ struct client {
     int fd; /* -1: the place is free */
     struct timer timeout;
     size_t have;
-    char request[CONTROL_REQUEST_MAX + 1];
+    char request[REQUEST_MAX + 1];
     char *reply;
     size_t reply_size, sent;
 };
@@ -102,8 +102,8 @@ static void answer(struct client *client)
 
 static void read_request(struct client *client)
 {
-    ssize_t n = recv(client->fd, client->request + client->have, CONTROL_REQUEST_MAX - client->have,
-                     MSG_DONTWAIT);
+    ssize_t n =
+        recv(client->fd, client->request + client->have, REQUEST_MAX - client->have, MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN)
         return;
     if (n <= 0) {
@@ -116,7 +116,7 @@ static void read_request(struct client *client)
     if (end != NULL) {
         *end = '\0';
         answer(client);
-    } else if (client->have == CONTROL_REQUEST_MAX || strlen(client->request) < client->have) {
+    } else if (client->have == REQUEST_MAX || strlen(client->request) < client->have) {
         /* Too long, or a NUL byte: answered as what it is, an unknown request. */
         answer(client);
     }

@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "control/node.h"
 
-#define CONTROL_REQUEST_MAX 256 /* bytes of a request with its newline */
 #define CONTROL_CLIENTS_MAX 16
 #define CONTROL_TIMEOUT_MS  5000 /* for a request to come in, and for its reply to be read */
 

@@ -17,26 +17,37 @@
 #define KEYS_SIZE ((size_t)64 * 1024)
 
 /* A file of the site; empty where there is none. */
-static int read_site(const struct site_source *source, const char *name, char *text, size_t size,
-                     struct err *e)
+static int read_site(const char *folder, const char *name, char *text, size_t size, struct err *e)
 {
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", source->folder, name);
+    snprintf(path, sizeof path, "%s/%s", folder, name);
     if (file_read(path, text, size, e) == 0)
         return 0;
     text[0] = '\0';
     return errno == ENOENT ? 0 : -1;
 }
 
-static int write_authorized(const struct site_source *source, struct err *e)
+static int make_folder(struct err *e)
+{
+    char folder[PATH_MAX];
+    if (run_path(folder, sizeof folder, "ssh", NULL) != 0)
+        return err_set(e, "path too long");
+    if ((mkdir(run_dir(), 0755) != 0 && errno != EEXIST) ||
+        (mkdir(folder, 0700) != 0 && errno != EEXIST))
+        return err_set(e, "%s: %m", folder);
+    return 0;
+}
+
+int ssh_authorize(const struct site *site, const char *folder, struct err *e)
 {
     static char text[KEYS_SIZE + sizeof(((struct site *)NULL)->sshkey) + SITE_SSHKEYS_MAX + 2];
     char path[PATH_MAX];
-    struct site *site = site_load(source);
-    if (site == NULL || run_path(path, sizeof path, "ssh", "authorized_keys") != 0)
-        return err_set(e, "out of memory");
+    if (make_folder(e) != 0)
+        return -1;
+    if (run_path(path, sizeof path, "ssh", "authorized_keys") != 0)
+        return err_set(e, "path too long");
     struct err why;
-    if (read_site(source, "authorized_keys", text, KEYS_SIZE, &why) < 0)
+    if (read_site(folder, "authorized_keys", text, KEYS_SIZE, &why) < 0)
         log_err("SSH: %s; left out", why.text);
     size_t used = strlen(text);
     if (used > 0 && text[used - 1] != '\n')
@@ -46,8 +57,16 @@ static int write_authorized(const struct site_source *source, struct err *e)
     text[used] = '\0';
     if (used == 0)
         log_notice("SSH: neither sshkey= nor authorized_keys: nobody can log in");
-    site_free(site);
     return file_replace(path, text, e);
+}
+
+static int write_authorized(const struct site_source *source, struct err *e)
+{
+    struct site *site = site_load(source);
+    int result =
+        site != NULL ? ssh_authorize(site, source->folder, e) : err_set(e, "out of memory");
+    site_free(site);
+    return result;
 }
 
 /* Runs dropbearkey on a key's file, to make it or to read it: both tell its fingerprint. */
@@ -110,15 +129,8 @@ static int write_host_key(const struct site_source *source, struct err *e)
 
 int ssh_prepare(const struct site_source *source)
 {
-    char folder[PATH_MAX];
     struct err e;
-    int result = 0;
-    if (run_path(folder, sizeof folder, "ssh", NULL) != 0 ||
-        (mkdir(run_dir(), 0755) != 0 && errno != EEXIST) ||
-        (mkdir(folder, 0700) != 0 && errno != EEXIST))
-        result = err_set(&e, "%s: %m", folder);
-    if (result == 0)
-        result = write_authorized(source, &e);
+    int result = write_authorized(source, &e);
     if (result == 0)
         result = write_host_key(source, &e);
     if (result != 0)

@@ -52,6 +52,8 @@ static void write_guest(struct json *j, const struct guest_run *run,
     json_text(j, "home", g->home);
     json_number(j, "priority", g->priority);
     json_text(j, "origin", g->origin);
+    json_bool(j, "configured", run->dropped == NULL);
+    json_bool(j, "changed", guest_has_changed(run));
     json_text(j, "hold", hold_name(r->hold));
     json_number(j, "starts", r->starts);
     json_number(j, "ends", r->ends);
@@ -90,10 +92,23 @@ char *network_json(const struct node *node, size_t *size)
     json_open(&j, NULL);
     json_bool(&j, "ok", true);
     json_text(&j, "node", node->site->hostname);
-    write_network(&j, &node->network->status);
-    write_vifs(&j, &node->network->vifs, -1);
+    write_network(&j, &node->network->view.status);
+    write_vifs(&j, &node->network->view.vifs, -1);
     json_close(&j);
     return json_end(&j, size);
+}
+
+void errors_json(struct json *j, const struct site *site)
+{
+    json_list(j, "errors");
+    for (uint32_t i = 0; i < site->errors; i++)
+        json_text(j, NULL, site->error[i].text);
+    json_list_end(j);
+    json_list(j, "warnings");
+    for (uint32_t i = 0; i < site->warnings; i++)
+        json_text(j, NULL, site->warning[i].text);
+    json_list_end(j);
+    json_number(j, "errors_dropped", site->errors_dropped);
 }
 
 char *status_json(const struct node *node, size_t *size)
@@ -112,18 +127,10 @@ char *status_json(const struct node *node, size_t *size)
     json_bool(&j, "leaving", node->guests->leaving);
     json_list(&j, "guests");
     for (uint32_t i = 0; i < node->guests->count; i++)
-        write_guest(&j, &node->guests->run[i], &node->network->vifs, now);
+        write_guest(&j, node->guests->run[i], &node->network->view.vifs, now);
     json_list_end(&j);
-    write_network(&j, &node->network->status);
-    json_list(&j, "errors");
-    for (uint32_t i = 0; i < node->site->errors; i++)
-        json_text(&j, NULL, node->site->error[i].text);
-    json_list_end(&j);
-    json_list(&j, "warnings");
-    for (uint32_t i = 0; i < node->site->warnings; i++)
-        json_text(&j, NULL, node->site->warning[i].text);
-    json_list_end(&j);
-    json_number(&j, "errors_dropped", node->site->errors_dropped);
+    write_network(&j, &node->network->view.status);
+    errors_json(&j, node->site);
     json_close(&j);
     return json_end(&j, size);
 }

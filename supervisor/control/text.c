@@ -72,7 +72,7 @@ static void remark(yajl_val guest, char *out, size_t size)
     }
 }
 
-static void print_guest(FILE *to, yajl_val guest)
+static void print_guest(FILE *to, const char *node, yajl_val guest)
 {
     char domid[16] = "-", why[64];
     if (number(guest, "domid") >= 0)
@@ -86,6 +86,13 @@ static void print_guest(FILE *to, yajl_val guest)
             number(guest, "memory_mib"), number(guest, "vcpus"), why);
     if (text(guest, "error")[0] != '\0')
         fprintf(to, "    %s\n", text(guest, "error"));
+    if (YAJL_IS_FALSE(get(guest, "configured", yajl_t_any)))
+        fprintf(to, "    no longer configured; relevo stop ends it\n");
+    else if (number(guest, "domid") >= 0 && strcmp(text(guest, "home"), node) != 0)
+        fprintf(to, "    runs here, but its home is %s\n",
+                text(guest, "home")[0] != '\0' ? text(guest, "home") : "nowhere");
+    if (yes(guest, "changed"))
+        fprintf(to, "    has a new description, which it takes at its next start\n");
 }
 
 static void print_pieces(FILE *to, yajl_val root)
@@ -133,7 +140,7 @@ static void print_status(FILE *to, yajl_val root)
         fprintf(to, "\n%-*s %-9s %5s %-4s %6s %4s  %s\n", NAME_WIDTH, "GUEST", "STATE", "DOMID",
                 "TYPE", "MIB", "CPUS", "UP, OR WHY NOT");
     for (size_t i = 0; i < n; i++)
-        print_guest(to, item[i]);
+        print_guest(to, text(root, "node"), item[i]);
 
     if (list(root, "network", &item) > 0) {
         fprintf(to, "\nNETWORK\n");

@@ -6,21 +6,17 @@
 #include "guest/jobs.h"
 #include "guest/policy.h"
 
-static struct guest_run *find(struct guests *all, const char *name)
-{
-    for (uint32_t i = 0; i < all->count; i++)
-        if (strcmp(all->run[i].config->name, name) == 0)
-            return &all->run[i];
-    return NULL;
-}
-
-static int check(const struct guests *all, const struct guest_run *run, const char *name,
-                 struct err *e)
+static int check(const struct guests *all, const struct guest_run *run, enum guest_verb verb,
+                 const char *name, struct err *e)
 {
     if (run == NULL)
         return err_set(e, "guest %s: not known here", name);
     if (all->leaving)
         return err_set(e, "guest %s: this node is going down", name);
+    if (verb == VERB_STOP && policy_wish(run) != WISH_LEAVE)
+        return 0; /* whatever the configuration says now: the domain is this node's */
+    if (run->dropped != NULL)
+        return err_set(e, "guest %s: is no longer configured", name);
     if (run->config->broken)
         return err_set(e, "guest %s: its description has errors: %s", name, run->config->error);
     if (run->config->home[0] == '\0')
@@ -71,8 +67,8 @@ static void apply(struct guest_run *run, enum guest_verb verb, struct err *said)
 
 int guests_command(struct guests *all, enum guest_verb verb, const char *name, struct err *said)
 {
-    struct guest_run *run = find(all, name);
-    if (check(all, run, name, said) != 0)
+    struct guest_run *run = guests_find(all, name);
+    if (check(all, run, verb, name, said) != 0)
         return -1;
     struct record before = run->record;
     apply(run, verb, said);
@@ -84,6 +80,12 @@ int guests_command(struct guests *all, enum guest_verb verb, const char *name, s
     log_notice("%s, as the operator wishes", said->text);
     guests_converge(all);
     return 0;
+}
+
+bool guest_has_changed(const struct guest_run *run)
+{
+    return runs(run) && policy_is_ours(run) && run->record.built != 0 &&
+           run->record.built != guest_fingerprint(run->config);
 }
 
 static const char *absent_state(const struct guest_run *run)

@@ -36,6 +36,7 @@ static void start(struct guest_run *run)
     run->record.starts++;
     run->record.start_at_ms = 0;
     run->record.building = true;
+    run->record.built = guest_fingerprint(run->config);
     outcome_save(run);
     log_info("guest %s: starting", run->config->name);
     job_start(run, JOB_CREATE);
@@ -72,6 +73,14 @@ static enum plan_domain domain_state(const struct guest_run *run)
     return run->present ? states[run->domain.state] : PLAN_ABSENT;
 }
 
+/* The picture of Xen is younger than what we did last. */
+static bool is_fresh(const struct guest_run *run)
+{
+    const struct guests *all = run->all;
+    return all->watch.connected && all->seen >= run->need_ticket &&
+           all->seen >= all->watch.valid_from;
+}
+
 static struct plan_view look_at(const struct guest_run *run)
 {
     const struct guests *all = run->all;
@@ -79,8 +88,7 @@ static struct plan_view look_at(const struct guest_run *run)
     int32_t domid = run->present ? (int32_t)run->domain.domid : -1;
     uint64_t now = clock_ms();
     return (struct plan_view){
-        .fresh = all->watch.connected && all->seen >= run->need_ticket &&
-                 all->seen >= all->watch.valid_from,
+        .fresh = is_fresh(run),
         .busy = run->job != NULL,
         .domain = domain_state(run),
         .ours = r->building,
@@ -150,7 +158,7 @@ static void on_wake(void *data)
 {
     struct guests *all = data;
     for (uint32_t i = 0; i < all->count; i++)
-        if (all->run[i].present && all->run[i].domain.state == XEN_DYING) {
+        if (all->run[i]->present && all->run[i]->domain.state == XEN_DYING) {
             watch_ask(&all->watch);
             break;
         }
@@ -160,7 +168,7 @@ static void on_wake(void *data)
 static bool all_gone(const struct guests *all)
 {
     for (uint32_t i = 0; i < all->count; i++) {
-        const struct guest_run *run = &all->run[i];
+        const struct guest_run *run = all->run[i];
         if (run->job != NULL || (run->present && policy_wish(run) != WISH_LEAVE))
             return false;
     }
@@ -195,6 +203,25 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/* Dropped guests whose domain has gone are nobody's business any more. */
+static void forget_ended_dropped(struct guests *all)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < all->count; i++) {
+        struct guest_run *run = all->run[i];
+        if (run->dropped == NULL || run->job != NULL || !is_fresh(run) ||
+            policy_wish(run) != WISH_LEAVE) {
+            all->run[kept++] = run;
+            continue;
+        }
+        log_info("guest %s: is not configured, and has no domain of ours; forgotten",
+                 run->config->name);
+        record_remove(run->config->name);
+        guests_free_run(run);
+    }
+    all->count = kept;
+}
+
 void guests_converge(struct guests *all)
 {
     if (all->converging)
@@ -203,9 +230,10 @@ void guests_converge(struct guests *all)
     uint64_t wake = 0;
     for (uint32_t i = 0; i < all->count; i++) {
         /* Leaving goes backwards. */
-        struct guest_run *run = &all->run[all->leaving ? all->count - 1 - i : i];
+        struct guest_run *run = all->run[all->leaving ? all->count - 1 - i : i];
         wake = earlier(wake, converge_guest(run));
     }
+    forget_ended_dropped(all);
     all->converging = false;
     if (all->leaving) {
         if (finish_leaving(all))
@@ -223,6 +251,15 @@ static bool is_domain_of(const struct xen_domain *domain, const struct guest *co
 {
     return memcmp(domain->uuid, config->uuid, sizeof domain->uuid) == 0 ||
            strcmp(domain->name, config->name) == 0;
+}
+
+/* A guest that goes on under another name, with the uuid it had, is not the dropped one. */
+static bool is_configured(const struct guests *all, const struct xen_domain *domain)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (all->run[i]->dropped == NULL && is_domain_of(domain, all->run[i]->config))
+            return true;
+    return false;
 }
 
 /* Of several domains of one guest (one dying, one new) the one most alive counts. */
@@ -254,10 +291,11 @@ static void on_domains(void *owner, const struct message_domains *m)
     struct guests *all = owner;
     all->seen = m->ticket;
     for (uint32_t i = 0; i < all->count; i++) {
-        struct guest_run *run = &all->run[i];
+        struct guest_run *run = all->run[i];
         run->present = false;
         for (uint32_t d = 0; d < m->count; d++)
             if (is_domain_of(&m->domain[d], run->config) &&
+                !(run->dropped != NULL && is_configured(all, &m->domain[d])) &&
                 (!run->present || liveliness(&m->domain[d]) > liveliness(&run->domain))) {
                 run->present = true;
                 run->domain = m->domain[d];
@@ -279,22 +317,22 @@ static int make_folders(struct err *e)
     return 0;
 }
 
-int guests_init(struct guests *all, qb_loop_t *loop, struct site *site, struct err *e)
+void guests_init(struct guests *all, qb_loop_t *loop)
 {
-    *all = (struct guests){.loop = loop, .site = site, .count = site->guests};
+    struct err e;
+    *all = (struct guests){.loop = loop};
     all->wake = (struct timer){.loop = loop, .fire = on_wake, .data = all};
     all->watch = (struct watch){.loop = loop, .domains = on_domains, .owner = all};
-    if (make_folders(e) != 0)
-        log_err("%s; what is remembered of guests will be lost with relevod", e->text);
-    all->run = calloc(all->count + 1, sizeof all->run[0]);
-    if (all->run == NULL)
-        return err_set(e, "out of memory for %u guests", all->count);
-    for (uint32_t i = 0; i < all->count; i++) {
-        all->run[i].all = all;
-        all->run[i].config = site->guest[i];
-        record_load(&all->run[i].record, site->guest[i]->name);
-    }
-    return 0;
+    if (make_folders(&e) != 0)
+        log_err("%s; what is remembered of guests will be lost with relevod", e.text);
+}
+
+struct guest_run *guests_find(const struct guests *all, const char *name)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (strcmp(all->run[i]->config->name, name) == 0)
+            return all->run[i];
+    return NULL;
 }
 
 void guests_begin(struct guests *all)

@@ -19,7 +19,8 @@ struct job;
 
 struct guest_run {
     struct guests *all;
-    const struct guest *config;
+    const struct guest *config; /* the site's, or dropped */
+    struct guest *dropped;      /* no longer configured: what is known of it; else NULL */
     struct record record;
     bool present; /* Xen has a domain of it: */
     struct xen_domain domain;
@@ -51,12 +52,19 @@ struct guests {
      * it calls guests_converge(). */
     bool (*disks_ready)(const struct guest *guest, void *data);
     void *disks_data;
-    struct guest_run *run; /* one per site->guest, same order */
+    struct guest_run **run; /* one per site->guest, same order; then those that were dropped and
+                               still have a domain */
     uint32_t count;
 };
 
-/* Reads the records of an earlier relevod. Returns -1 when out of memory. */
-int guests_init(struct guests *all, qb_loop_t *loop, struct site *site, struct err *e);
+void guests_init(struct guests *all, qb_loop_t *loop);
+
+/* Makes site's guests those to look after, at start-up and whenever the configuration is read
+ * again: what is known of them stays, records of an earlier relevod are read. Guests that are no
+ * longer in it are kept in view as long as they have a domain. -1 when out of memory; nothing has
+ * changed then. guests_converge() is to follow. site must outlive its use; the one before may go.
+ */
+int guests_take(struct guests *all, struct site *site, struct err *e);
 
 /* Starts to watch and to act. */
 void guests_begin(struct guests *all);
@@ -70,11 +78,17 @@ enum guest_verb { VERB_START, VERB_STOP, VERB_RESTART };
 /* An operator's wish: written down, then acted on. 0 and what happens now in said, or -1. */
 int guests_command(struct guests *all, enum guest_verb verb, const char *name, struct err *said);
 
+/* Whether its domain was built by another description than it has now. */
+bool guest_has_changed(const struct guest_run *run);
+
 /* One word for people and scripts: running, paused, starting, stopping, stopped, waiting, gave-up,
  * broken, elsewhere, dying, unknown. */
 const char *guest_state_name(const struct guest_run *run);
 
-/* --- for outcome.c, command.c and whoever has set disks_ready --- */
+/* --- for outcome.c, command.c, take.c and whoever has set disks_ready --- */
+
+struct guest_run *guests_find(const struct guests *all, const char *name);
+void guests_free_run(struct guest_run *run);
 
 /* Looks at every guest and does what is due. */
 void guests_converge(struct guests *all);

@@ -65,7 +65,7 @@ void outcome_ended(struct guest_run *run)
     bool ended = run->present && run->domain.state == XEN_ENDED;
     enum guest_end end = ended ? (enum guest_end)run->domain.end : GUEST_END_DESTROYED;
     uint64_t ran_ms = r->started_ms != 0 && now > r->started_ms ? now - r->started_ms : 0;
-    bool asked = policy_wish(run) == WISH_STOP;
+    bool last = policy_wish(run) != WISH_RUN; /* asked to stop, or no longer ours to restart */
 
     r->ended_domid = ended ? (int32_t)run->domain.domid : r->domid;
     r->domid = -1;
@@ -74,7 +74,7 @@ void outcome_ended(struct guest_run *run)
     r->ended_ms = now;
     r->start_at_ms = 0;
     r->stop_by_ms = 0;
-    if (asked)
+    if (last)
         log_notice("guest %s: stopped (%s)", run->config->name, guest_end_name(end));
     else
         decide_restart(run, end, ran_ms);
@@ -90,6 +90,7 @@ void outcome_adopted(struct guest_run *run)
     r->domid = (int32_t)run->domain.domid;
     r->building = false;
     r->started_ms = clock_ms();
+    r->built = 0;
     r->ended_domid = -1;
     r->stop_by_ms = 0;
     if (r->hold != HOLD_OPERATOR)

@@ -18,6 +18,7 @@ enum plan_domain {
 enum plan_wish {
     WISH_RUN,
     WISH_STOP,
+    WISH_KEEP,  /* runs on as long as it does, and is not started again */
     WISH_LEAVE, /* none of ours to start or stop */
 };
 

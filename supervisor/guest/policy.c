@@ -7,14 +7,29 @@
 /* Shutting down is the guests' own work; the bound is for disks that all flush at once. */
 #define GUEST_STOPS_MAX 8
 
-enum plan_wish policy_wish(const struct guest_run *run)
+bool policy_is_ours(const struct guest_run *run)
 {
     const struct guest *config = run->config;
-    if (config->broken || strcmp(config->home, run->all->site->hostname) != 0)
+    return run->dropped == NULL && !config->broken &&
+           strcmp(config->home, run->all->site->hostname) == 0;
+}
+
+/* Whether there is a domain that this node has built or taken over, or may be. */
+static bool has_our_domain(const struct guest_run *run)
+{
+    const struct record *r = &run->record;
+    return r->building || r->domid >= 0 ||
+           (run->present && (int32_t)run->domain.domid == r->ended_domid);
+}
+
+enum plan_wish policy_wish(const struct guest_run *run)
+{
+    bool ours = policy_is_ours(run);
+    if (!ours && !has_our_domain(run))
         return WISH_LEAVE;
     if (run->all->leaving || run->record.hold != HOLD_NONE || run->record.restarting)
         return WISH_STOP;
-    return WISH_RUN;
+    return ours ? WISH_RUN : WISH_KEEP;
 }
 
 static bool running(const struct guest_run *run)
@@ -39,7 +54,7 @@ bool policy_may_start(const struct guest_run *run)
         return false;
     /* after= is an order, not a condition: a guest that cannot be started does not hold others. */
     for (uint32_t i = 0; i < all->count; i++) {
-        const struct guest_run *other = &all->run[i];
+        const struct guest_run *other = all->run[i];
         if (named_in(run->config->after, run->config->afters, other->config->name) &&
             policy_wish(other) == WISH_RUN && !running(other) && !other->tried)
             return false;
@@ -60,7 +75,7 @@ bool policy_may_stop(const struct guest_run *run)
     uint32_t stopping = 0;
     bool seen = false;
     for (uint32_t i = 0; i < all->count; i++) {
-        const struct guest_run *other = &all->run[i];
+        const struct guest_run *other = all->run[i];
         if (being_stopped(other) || (other->job != NULL && other != run))
             stopping++;
         if (other == run) {

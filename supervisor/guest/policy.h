@@ -3,8 +3,12 @@
 #include "guest/guests.h"
 #include "guest/plan.h"
 
-/* Today: those whose home is this node, unless held. */
+/* Today: those whose home is this node, unless held. A domain that is this node's work runs on when
+ * the configuration drops its guest, and is shut down with the node. */
 enum plan_wish policy_wish(const struct guest_run *run);
+
+/* Whether the configuration has this node run the guest. */
+bool policy_is_ours(const struct guest_run *run);
 
 /* Whether it is the guest's turn. Starts: at most GUEST_STARTS_MAX at once, in order of priority,
  * after the guests it names, and when

@@ -1,14 +1,17 @@
 #include "guest/record.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/kv.h"
 #include "base/run_dir.h"
+#include "config/guest.h"
 
 const struct record record_empty = {.domid = -1, .ended_domid = -1};
 
@@ -18,10 +21,10 @@ void record_format(const struct record *r, char text[RECORD_TEXT_SIZE])
              "domid=%" PRId32 " ended_domid=%" PRId32
              " hold=%d building=%d restarting=%d failures=%" PRIu32 " starts=%" PRIu32
              " last_end=%d ends=%" PRIu32 " started_ms=%" PRIu64 " ended_ms=%" PRIu64
-             " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 "\n",
+             " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 " built=%" PRIu64 "\n",
              r->domid, r->ended_domid, (int)r->hold, r->building ? 1 : 0, r->restarting ? 1 : 0,
              r->restart.failures, r->starts, (int)r->last_end, r->ends, r->started_ms, r->ended_ms,
-             r->start_at_ms, r->stop_by_ms);
+             r->start_at_ms, r->stop_by_ms, r->built);
 }
 
 /* The value if it is a number from least to most, else fallback. */
@@ -60,6 +63,8 @@ static void take(struct record *r, const struct kv *word)
         r->start_at_ms = (uint64_t)number(word, 0, INT64_MAX, 0);
     else if (strcmp(word->key, "stop_by_ms") == 0)
         r->stop_by_ms = (uint64_t)number(word, 0, INT64_MAX, 0);
+    else if (strcmp(word->key, "built") == 0)
+        r->built = (uint64_t)number(word, 0, INT64_MAX, 0);
 }
 
 void record_parse(struct record *r, char *text)
@@ -89,6 +94,26 @@ int record_save(const struct record *record, const char *name, struct err *e)
         return err_set(e, "path of the record too long");
     record_format(record, text);
     return file_replace(path, text, e);
+}
+
+void record_remove(const char *name)
+{
+    char path[PATH_MAX];
+    if (run_path(path, sizeof path, "guests", name) == 0)
+        unlink(path);
+}
+
+void record_for_each(void (*found)(const char *name, void *data), void *data)
+{
+    char path[PATH_MAX];
+    DIR *folder = run_path(path, sizeof path, "guests", NULL) == 0 ? opendir(path) : NULL;
+    const struct dirent *entry;
+    /* cppcheck-suppress readdirCalled ; one thread */
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (guest_name_ok(entry->d_name))
+            found(entry->d_name, data);
+    if (folder != NULL)
+        closedir(folder);
 }
 
 const char *hold_name(enum hold hold)

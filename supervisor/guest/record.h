@@ -22,6 +22,7 @@ struct record {
     bool building;       /* a domain of it that never ran is ours: a worker was at it */
     bool restarting;     /* relevo restart: stop it, then start it */
     struct restart_state restart;
+    uint64_t built; /* guest_fingerprint() of what the domain was built with; 0: by somebody else */
     uint32_t starts;         /* since the host booted */
     enum guest_end last_end; /* valid once ends > 0 */
     uint32_t ends;
@@ -43,6 +44,10 @@ void record_parse(struct record *record, char *text);
 
 int record_load(struct record *record, const char *name);
 int record_save(const struct record *record, const char *name, struct err *e);
+void record_remove(const char *name);
+
+/* Calls found() for the name of every guest that has a record. */
+void record_for_each(void (*found)(const char *name, void *data), void *data);
 
 /* "operator", "poweroff", "gave up", or "". */
 const char *hold_name(enum hold hold);

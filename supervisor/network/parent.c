@@ -1,16 +1,28 @@
 /* relevod's side of the network role. */
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/run_dir.h"
 #include "network/role.h"
+
+static bool was_told(const struct network_status *before, const struct network_piece *piece)
+{
+    for (uint32_t i = 0; i < before->pieces; i++)
+        if (strcmp(before->piece[i].kind, piece->kind) == 0 &&
+            strcmp(before->piece[i].name, piece->name) == 0 &&
+            strcmp(before->piece[i].text, piece->text) == 0)
+            return true;
+    return false;
+}
 
 /* One line for each piece whose standing has changed. */
 static void tell_changes(const struct network_status *before, const struct network_status *now)
 {
     for (uint32_t i = 0; i < now->pieces; i++) {
         const struct network_piece *piece = &now->piece[i];
-        bool same = i < before->pieces && strcmp(before->piece[i].text, piece->text) == 0;
-        if (!same)
+        if (!was_told(before, piece))
             log_line(piece->good ? LOG_NOTICE : LOG_WARNING, "network: %s %s: %s", piece->kind,
                      piece->name, piece->text);
     }
@@ -27,16 +39,22 @@ static bool on_message(void *owner, const void *data, size_t size)
     return true;
 }
 
-void network_begin(struct network *n, qb_loop_t *loop, const struct network_config *config)
+void network_init(struct network *n, qb_loop_t *loop)
 {
-    *n = (struct network){.process = {.loop = loop,
-                                      .role = "network",
-                                      .config = config,
-                                      .config_size = sizeof *config,
-                                      .message = on_message,
-                                      .owner = n}};
-    if (config->ifnames + config->bonds + config->vlans + config->bridges + config->addresses +
-            config->nameservers >
-        0)
-        kept_begin(&n->process);
+    *n = (struct network){.view = {.status = {.pieces = 0}}};
+    kept_init(&n->process, loop, "network", on_message, n);
+}
+
+/* Without anything to do, and nothing done before that could have to be undone. */
+static bool is_idle(const struct network_config *c)
+{
+    char path[PATH_MAX];
+    return c->ifnames + c->bonds + c->vlans + c->bridges + c->addresses + c->nameservers == 0 &&
+           run_path(path, sizeof path, "network", NULL) == 0 && access(path, F_OK) != 0;
+}
+
+void network_take(struct network *n, const struct site *site)
+{
+    if (kept_begun(&n->process) || !is_idle(&site->network))
+        kept_take(&n->process, &site->network, sizeof site->network);
 }

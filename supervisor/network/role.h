@@ -4,6 +4,7 @@
 #include <qb/qbloop.h>
 
 #include "base/kept.h"
+#include "config/site.h"
 #include "network/config.h"
 #include "network/status.h"
 
@@ -16,5 +17,8 @@ struct network {
     struct network_view view; /* as last told */
 };
 
-/* The configuration stays the caller's, and must outlive the network. */
-void network_begin(struct network *network, qb_loop_t *loop, const struct network_config *config);
+void network_init(struct network *network, qb_loop_t *loop);
+
+/* Makes site's network what the role converges to, at start-up and whenever the configuration is
+ * read again. The site must outlive its use; the one before may go after the call. */
+void network_take(struct network *network, const struct site *site);

@@ -1,6 +1,5 @@
 /* relevod's side of the multipath role. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -58,24 +57,40 @@ static bool on_message(void *owner, const void *data, size_t size)
     return true;
 }
 
-int multipath_init(struct multipath *m, qb_loop_t *loop, const struct site *site, struct err *e)
+void multipath_init(struct multipath *m, qb_loop_t *loop)
 {
-    const struct multipath_config *config = &site->multipath;
-    *m = (struct multipath){.site = site,
-                            .process = {.loop = loop,
-                                        .role = "multipath",
-                                        .config = config,
-                                        .config_size = multipath_config_size(config->maps),
-                                        .message = on_message,
-                                        .owner = m}};
-    m->status = calloc(config->maps + 1, sizeof m->status[0]);
-    return m->status != NULL ? 0 : err_set(e, "out of memory for %u LUNs", config->maps);
+    *m = (struct multipath){.site = NULL};
+    kept_init(&m->process, loop, "multipath", on_message, m);
 }
 
-void multipath_begin(struct multipath *m)
+static bool same_lun(const struct site_multipath *a, const struct site_multipath *b)
 {
-    if (m->site->multipath.maps > 0)
-        kept_begin(&m->process);
+    return strcmp(a->alias, b->alias) == 0 && strcmp(a->wwid, b->wwid) == 0;
+}
+
+/* What is known of LUNs that stay is kept. */
+static void keep_status(struct multipath *m, const struct multipath_config *next)
+{
+    static struct multipath_status before[SITE_MULTIPATHS_MAX];
+    const struct multipath_config *now = &m->site->multipath;
+    memcpy(before, m->status, now->maps * sizeof before[0]);
+    memset(m->status, 0, now->maps * sizeof m->status[0]);
+    for (uint32_t i = 0; i < next->maps; i++)
+        for (uint32_t j = 0; j < now->maps; j++)
+            if (same_lun(&now->map[j], &next->map[i])) {
+                m->status[i] = before[j];
+                m->status[i].map = i;
+            }
+}
+
+void multipath_take(struct multipath *m, const struct site *site)
+{
+    const struct multipath_config *config = &site->multipath;
+    if (m->site != NULL)
+        keep_status(m, config);
+    m->site = site;
+    if (kept_begun(&m->process) || config->maps > 0)
+        kept_take(&m->process, config, multipath_config_size(config->maps));
 }
 
 static bool usable(const struct multipath_status *s)

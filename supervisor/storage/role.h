@@ -17,14 +17,15 @@ struct multipath {
     struct kept process;
     void (*changed)(void *data); /* a LUN has come, gone or been lost */
     void *changed_data;
-    struct multipath_status *status; /* one for each configured LUN; paths 0 and no text: unknown */
+    /* One for each configured LUN; all 0: unknown. Mostly never touched, so it costs no memory. */
+    struct multipath_status status[SITE_MULTIPATHS_MAX];
 };
 
-/* The site must outlive it. Returns -1 when out of memory. */
-int multipath_init(struct multipath *m, qb_loop_t *loop, const struct site *site, struct err *e);
+void multipath_init(struct multipath *multipath, qb_loop_t *loop);
 
-/* Starts the role, if anything is configured. */
-void multipath_begin(struct multipath *m);
+/* Makes site's LUNs those to assemble, at start-up and whenever the configuration is read again.
+ * The site must outlive its use; the one before may go after the call. */
+void multipath_take(struct multipath *multipath, const struct site *site);
 
 /* Whether those of the guest's disks that are configured LUNs can be used. multipath: a struct
  * multipath. */

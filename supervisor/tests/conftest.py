@@ -1,6 +1,8 @@
 """Fixtures: one world per test."""
+import contextlib
 import ctypes
 import os
+import subprocess
 
 import pytest
 from netns import add_cable
@@ -8,6 +10,7 @@ from san import San
 from world import World
 
 CLONE_NEWNET = 0x40000000
+CLONE_NEWNS = 0x00020000
 
 
 @pytest.fixture
@@ -19,22 +22,43 @@ def world(tmp_path):
     assert "ERROR: AddressSanitizer" not in w.log() and "runtime error:" not in w.log()
 
 
+@contextlib.contextmanager
+def namespace(kind, flag):
+    """The test's process, and what it starts, in a namespace of its own."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open(f"/proc/self/ns/{kind}", os.O_RDONLY)
+    folder = os.getcwd()
+    assert libc.unshare(flag) == 0, os.strerror(ctypes.get_errno())
+    try:
+        yield
+    finally:
+        assert libc.setns(own, flag) == 0
+        os.close(own)
+        os.chdir(folder)  # entering a mount namespace leads to its root
+
+
 @pytest.fixture
 def network(world):
     """A world in a network namespace of its own, with eth0 (a veth with a peer that has carrier)."""
-    own = os.open("/proc/self/ns/net", os.O_RDONLY)
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-    try:
+    with namespace("net", CLONE_NEWNET):
         add_cable("eth0")
         yield world
         world.close()
-    finally:
-        assert libc.setns(own, CLONE_NEWNET) == 0
-        os.close(own)
 
 
 @pytest.fixture
 def san(world):
     """A world with a SAN."""
     return San(world)
+
+
+@pytest.fixture
+def memory(world):
+    """A world in a mount namespace of its own, with a folder in memory, world.memory."""
+    world.memory = world.folder / "memory"
+    world.memory.mkdir()
+    with namespace("mnt", CLONE_NEWNS):
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", world.memory], check=True)
+        yield world
+        world.close()

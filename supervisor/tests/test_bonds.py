@@ -99,6 +99,21 @@ def test_another_configuration_changes_what_is_there(network):
     assert link("bond0.7") is None and link("xenbr0") is None
 
 
+def test_a_reload_changes_what_is_there(network):
+    for name in ("eth1", "eth2"):
+        add_cable(name)
+    configure(network, f"{BOND} vlan=bond0.7:bond0 vlan=bond0.9:bond0 bridge=xenbr0:bond0.7,eth2")
+    until(lambda: good(network, "xenbr0") and good(network, "bond0.9"), "all stands")
+    index = {name: link(name)["ifindex"] for name in ("bond0", "bond0.9", "xenbr0")}
+    network.cmdline.write_text("hostname=n1 bond=bond0:eth0:mode=active-backup,miimon=200 "
+                               "vlan=bond0.9:bond0 bridge=xenbr0:bond0.9\n")
+    assert network.command("reload").returncode == 0
+    until(lambda: link("bond0.9").get("master") == "xenbr0", "another VLAN is in the bridge")
+    until(lambda: link("bond0.7") is None and "master" not in link("eth1"), "what was dropped is gone")
+    assert "master" not in link("eth2") and bond("bond0")["miimon"] == 200
+    assert index == {name: link(name)["ifindex"] for name in index}
+
+
 def test_a_stack_of_all_kinds_with_an_address(network):
     add_cable("eth1")
     configure(network, f"{BOND}:1400 vlan=bond0.10:bond0 vlan=vlan0020:bond0 bridge=xenbr0:bond0.10 "

@@ -29,16 +29,16 @@ def test_exit_codes(world):
 
 def test_unknown_and_broken_requests_get_an_error(world):
     ready(world)
-    for request in (b"dance\n", b"\n", b"status now\n", b"a\0b\n", b"x" * 256, b"\xff\xfe\n"):
+    for request in (b"dance\n", b"\n", b"status now\n", b"a\0b\n", b"x" * 1024, b"\xff\xfe\n"):
         reply = json.loads(world.ask(request))
         assert reply["ok"] is False and reply["error"]
 
 
 def test_a_request_of_the_limit_is_read_and_one_more_is_not(world):
     ready(world)
-    name = "n" * (256 - len("start \n"))
+    name = "n" * (1024 - len("start \n"))
     assert json.loads(world.ask(f"start {name}\n".encode()))["ok"] is False  # whole, and a bad name
-    assert json.loads(world.ask(f"start {name}x\n".encode()[:256]))["ok"] is False
+    assert json.loads(world.ask(f"start {name}x\n".encode()[:1024]))["ok"] is False
 
 
 def test_silent_clients_do_not_keep_others_out(world):

@@ -63,6 +63,7 @@ static void records_come_back_as_they_were(void **state)
 {
     (void)state;
     struct record r = {.domid = 7,
+                       .built = INT64_MAX,
                        .ended_domid = 6,
                        .hold = HOLD_GAVE_UP,
                        .building = true,

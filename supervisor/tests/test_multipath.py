@@ -194,3 +194,21 @@ def test_rescan_without_multipath_is_refused(san):
     done = san.world.command("multipath", "rescan")
     assert done.returncode == 1 and "no multipath= is configured" in done.stderr
     assert san.world.command("multipath").stdout == ""
+
+
+def test_a_reload_adds_luns_and_drops_others(san):
+    two_paths(san)
+    other = "naa.600a0b80001234560000111122229999"
+    san.disk("sdc", "8:32", wwid=other)
+    san.world.cmdline.write_text(f"hostname=n1 {WEB} multipath=db:{other}\n")
+    assert san.world.command("reload").returncode == 0
+    san.until_state("db", "degraded")
+    assert san.until_state("web", "good") and san.diary()[0] == f"create web {TWO_PATHS}"
+    assert len(san.diary()) == 2 and san.diary()[1].startswith("create db ")
+    san.world.cmdline.write_text(f"hostname=n1 multipath=db:{other}\n")
+    assert san.world.command("reload").returncode == 0
+    until(lambda: san.map("web") is None, "the dropped map is removed")
+    assert san.until_state("db", "degraded") and san.map("db")
+    san.world.cmdline.write_text("hostname=n1\n")
+    assert san.world.command("reload").returncode == 0
+    until(lambda: san.map("db") is None, "and the last")

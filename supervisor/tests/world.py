@@ -41,9 +41,9 @@ class World:
         self.relevo = folder / "relevo"
         self.relevo.symlink_to(PROGRAM)
 
-    def guest(self, name, *lines, home="n1"):
+    def guest(self, name, *lines, home="n1", site=None):
         text = [f'name = "{name}"', "memory = 64", 'kernel = "/boot/vmlinuz"', f'home = "{home}"', *lines]
-        (self.site / "guests" / f"{name}.cfg").write_text("\n".join(text) + "\n")
+        ((site or self.site) / "guests" / f"{name}.cfg").write_text("\n".join(text) + "\n")
 
     def start(self):
         with open(self.err, "a", encoding="utf-8") as err:

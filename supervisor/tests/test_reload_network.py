@@ -1,0 +1,129 @@
+"""relevo reload and the network: what is added, changed and dropped, and nothing else."""
+import os
+import subprocess
+
+import pytest
+from netns import add_cable, addresses, configure, ip, link, pieces
+from world import until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+
+
+def good(world, name):
+    return pieces(world).get(name, {}).get("good")
+
+
+def reconfigure(world, words):
+    world.cmdline.write_text(f"hostname=n1 {words}\n")
+    done = world.command("reload")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def begin(world, words, *names):
+    configure(world, words)
+    for name in names:
+        until(lambda name=name: good(world, name), f"{name} stands")
+
+
+def test_the_first_network_comes_with_a_reload(network):
+    network.start()
+    until(network.status, "relevod answers")
+    reconfigure(network, "bridge=xenbr0:eth0 ip=10.1.2.3:::24::xenbr0:none")
+    until(lambda: good(network, "xenbr0") and addresses("xenbr0") == ["10.1.2.3/24"], "it stands")
+    assert link("eth0")["master"] == "xenbr0"
+
+
+def test_what_stays_is_not_touched(network):
+    add_cable("eth1")
+    begin(network, "bridge=xenbr0:eth0 ip=10.1.2.3::10.1.2.1:24::xenbr0:none", "xenbr0")
+    until(lambda: ip("route", "show", "default"), "the route is there")
+    index = link("xenbr0")["ifindex"]
+    with ip_monitor(network) as seen:
+        reconfigure(network, "bridge=xenbr1:eth1 bridge=xenbr0:eth0 "
+                    "ip=10.1.2.3::10.1.2.1:24::xenbr0:none")
+        until(lambda: good(network, "xenbr1") and good(network, "xenbr0"), "what is new stands")
+    assert link("xenbr0")["ifindex"] == index
+    assert "Deleted" not in seen(), seen()
+
+
+class ip_monitor:
+    """What the kernel tells of links, addresses and routes meanwhile."""
+
+    def __init__(self, world):
+        self.path = world.folder / "monitor"
+
+    def __enter__(self):
+        with open(self.path, "w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(["ip", "monitor", "link", "address", "route"], stdout=out)
+        ip("link", "add", "mark0", "type", "bridge")
+        until(lambda: ip("link", "set", "mark0", "alias", "mark") == [] and "mark0" in self.path.read_text(),
+              "it listens")
+        return self.path.read_text
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def test_addresses_and_routes_change_and_go(network):
+    begin(network, "bridge=xenbr0:eth0 ip=10.1.2.3::10.1.2.1:24::xenbr0:none "
+          "ip=[fd00::3]:::64::xenbr0:none nameserver=10.1.2.1", "xenbr0")
+    until(lambda: len(addresses("xenbr0")) == 2 and ip("route", "show", "default"), "it stands")
+    reconfigure(network, "bridge=xenbr0:eth0 ip=10.1.2.4::10.1.2.9:24::xenbr0:none "
+                "ip=[fd00::3]:::64::xenbr0:none nameserver=10.1.2.9")
+    until(lambda: sorted(addresses("xenbr0")) == ["10.1.2.4/24", "fd00::3/64"], "another address")
+    until(lambda: [r["gateway"] for r in ip("route", "show", "default")] == ["10.1.2.9"], "another way")
+    until(lambda: (network.folder / "resolv.conf").read_text() == "nameserver 10.1.2.9\n", "and names")
+    reconfigure(network, "bridge=xenbr0:eth0 ip=10.1.2.4:::24::xenbr0:none")
+    until(lambda: addresses("xenbr0") == ["10.1.2.4/24"], "the other family is gone")
+    assert ip("route", "show", "default") == []
+    reconfigure(network, "bridge=xenbr0:eth0")
+    until(lambda: addresses("xenbr0") == [], "and the last")
+
+
+def test_ports_and_bridges_go(network):
+    for name in ("eth1", "guest0"):
+        add_cable(name)
+    begin(network, "bridge=xenbr0:eth0,eth1 bridge=xenbr1:", "xenbr0", "xenbr1")
+    ip("link", "set", "guest0", "master", "xenbr0")  # as a guest's: not ours to take
+    reconfigure(network, "bridge=xenbr0:eth0")
+    until(lambda: link("xenbr1") is None and "master" not in link("eth1"), "what was dropped is gone")
+    assert link("guest0")["master"] == "xenbr0" and link("eth0")["master"] == "xenbr0"
+    reconfigure(network, "")
+    until(lambda: link("xenbr0") is None, "all is gone")
+    until(lambda: network.status()["network"] == [], "and that is said")
+    assert "master" not in link("eth0")
+
+
+def test_what_was_dropped_while_nobody_looked_goes_too(network):
+    """One path for start and reload: the next relevod knows what this one had configured."""
+    begin(network, "bridge=xenbr0:eth0 ip=10.1.2.3:::24::xenbr0:none ip=10.9.0.3:::24::eth0:none", "xenbr0")
+    until(lambda: addresses("eth0") and addresses("xenbr0"), "the addresses are there")
+    network.kill()
+    configure(network, "bridge=xenbr0: ip=10.1.2.4:::24::xenbr0:none")
+    until(lambda: addresses("xenbr0") == ["10.1.2.4/24"], "another address")
+    assert addresses("eth0") == [] and "master" not in link("eth0")
+
+
+def test_a_lease_goes_with_its_word(network):
+    begin(network, "ip=eth0:dhcp")
+    until(lambda: pieces(network).get("eth0", {}).get("text") == "waiting for DHCP", "it waits")
+    folder = network.run / "dhcp"
+    (folder / "new").write_text(f"client=1 address=10.1.2.5/24 ends_ms={10**15} gateway=10.1.2.1\n")
+    (folder / "new").rename(folder / "eth0")
+    until(lambda: addresses("eth0") == ["10.1.2.5/24"], "the lease is applied")
+    add_cable("eth1")
+    reconfigure(network, "bridge=xenbr0:eth1 ip=10.7.0.1:::24::xenbr0:none ip=eth0:dhcp")
+    until(lambda: link("xenbr0") and addresses("xenbr0"), "what is new stands")
+    assert addresses("eth0") == ["10.1.2.5/24"]
+    reconfigure(network, "ip=10.1.2.7:::24::eth0:none")
+    until(lambda: addresses("eth0") == ["10.1.2.7/24"], "the fixed address is there alone")
+    assert ip("route", "show", "default") == [] and not (folder / "eth0").exists()
+
+
+def test_many_in_a_row_end_at_the_last(network):
+    begin(network, "bridge=xenbr0:eth0", "xenbr0")
+    for i in range(30):
+        reconfigure(network, f"bridge=xenbr{i % 2}:eth0 ip=10.1.2.{i + 1}:::24::xenbr{i % 2}:none")
+    until(lambda: link("xenbr1") and addresses("xenbr1") == ["10.1.2.30/24"], "the last stands")
+    until(lambda: link("xenbr0") is None and link("eth0").get("master") == "xenbr1", "and no other")
