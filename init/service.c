@@ -168,7 +168,7 @@ static void overdue(struct slot *s)
 static void ended(struct slot *s)
 {
     bool well = WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0;
-    if ((s->is->flags & SERVICE_ONCE) != 0 && well) {
+    if ((s->is->flags & (SERVICE_ONCE | SERVICE_OPTIONAL)) != 0 && well) {
         say("%s: done", s->is->name);
         enter(s, DONE, NEVER);
         return;

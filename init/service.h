@@ -16,6 +16,7 @@ enum service_flag {
     SERVICE_HANDOVER = 1 << 3, /* told to stop when the host has failed, before the reset */
     SERVICE_RESCUE = 1 << 4,   /* started in rescue mode too; nothing else is */
     SERVICE_SHELL = 1 << 5,    /* on the console; a copy of it on the terminal of each shell= */
+    SERVICE_OPTIONAL = 1 << 6, /* status 0 says that this node does not need it: done */
 };
 
 struct service {

@@ -16,6 +16,7 @@ static const char *const klogd[] = {"/sbin/klogd", "-n", NULL};
 static const char *const xenstored[] = {"/usr/sbin/xenstored", "--no-fork", NULL};
 static const char *const xen_init_dom0[] = {"/usr/lib/xen/bin/xen-init-dom0", NULL};
 static const char *const xenconsoled[] = {"/usr/sbin/xenconsoled", "-i", NULL};
+static const char *const corosync[] = {"/usr/sbin/relevod", "-m", NULL}; /* which becomes it */
 static const char *const relevod[] = {"/usr/sbin/relevod", NULL};
 static const char *const ssh_keys[] = {"/usr/sbin/relevod", "-k", NULL};
 /* In the foreground, forwarding no ports; built without passwords (rootfs/ports/dropbear). */
@@ -44,6 +45,15 @@ const struct service services_table[] = {
      .rest_ms = 30000},
     {.name = "syslogd", .argv = syslogd, .ready = "/dev/log"},
     {.name = "klogd", .argv = klogd, .needs = {"syslogd"}},
+    /* Before relevod, which leaves the cluster through it. Real-time: a busy dom0 must not look
+     * like a dead one. */
+    {.name = "corosync",
+     .argv = corosync,
+     .needs = {"syslogd"},
+     .flags = SERVICE_OPTIONAL,
+     .round_robin = 10,
+     .oom_score_adj = -900,
+     .rest_ms = 5000},
     /* On its SIGTERM relevod shuts the guests down, which may take long. */
     {.name = "relevod",
      .argv = relevod,

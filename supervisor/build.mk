@@ -4,9 +4,9 @@ LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
 LINT_PY += $(wildcard supervisor/tests/*.py)
 LINT_CPPFLAGS += -I/usr/include/libnl3
 DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev libdevmapper-dev \
-	pkg-config python3-pytest iproute2
+	pkg-config python3-pytest iproute2 corosync
 
-SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c config/*.c core/*.c \
+SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
 SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3

@@ -8,6 +8,7 @@
 
 #include "base/child.h"
 #include "base/log.h"
+#include "cluster/corosync.h"
 #include "control/check.h"
 #include "control/client.h"
 #include "control/ssh.h"
@@ -39,12 +40,14 @@ static const struct {
 
 static int usage(void)
 {
-    fputs("usage: relevod [-n | -k] [-c FILE] [-s FOLDER] [-h HOSTNAME]\n"
-          "  -n  print the configuration in canonical form and its errors, and exit\n"
-          "  -k  write what the SSH server reads, its keys and who may log in, and exit\n"
-          "  -c  the command line (/proc/cmdline)    -s  the site's folder (/site)\n"
-          "  -h  the hostname, where the command line has none\n",
-          stderr);
+    fputs(
+        "usage: relevod [-n | -k | -m] [-c FILE] [-s FOLDER] [-h HOSTNAME]\n"
+        "  -n  print the configuration in canonical form and its errors, and exit\n"
+        "  -k  write what the SSH server reads, its keys and who may log in, and exit\n"
+        "  -m  become corosync when this node's addresses are there; at once 0 without a cluster\n"
+        "  -c  the command line (/proc/cmdline)    -s  the site's folder (/site)\n"
+        "  -h  the hostname, where the command line has none\n",
+        stderr);
     return 2;
 }
 
@@ -66,13 +69,16 @@ static int run_daemon(int argc, char **argv)
         .cmdline = "/proc/cmdline", .folder = "/site", .hostname = hostname};
     int (*run)(const struct site_source *source) = daemon_run;
     int option;
-    while ((option = getopt(argc, argv, "nkc:s:h:")) != -1) {
+    while ((option = getopt(argc, argv, "nkmc:s:h:")) != -1) {
         switch (option) {
         case 'n':
             run = check_source;
             break;
         case 'k':
             run = ssh_prepare;
+            break;
+        case 'm':
+            run = corosync_start;
             break;
         case 'c':
             source.cmdline = optarg;

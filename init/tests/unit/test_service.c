@@ -175,6 +175,20 @@ static void a_one_shot_that_fails_is_repeated_and_then_done(void **state)
     SAID("setup: done\n");
 }
 
+static void a_service_may_find_that_it_is_not_needed(void **state)
+{
+    (void)state;
+    const struct service s = {.name = "extra", .argv = argv, .flags = SERVICE_OPTIONAL};
+    add(&s, 1);
+    assert_int_equal(services_deadline(), NEVER); /* it may also run as long as it likes */
+    end(0, SIGKILL);
+    assert_int_equal(fake.slot[0].starts, 2);
+    end(0, EXITED(0));
+    assert_int_equal(fake.slot[0].starts, 2);
+    assert_int_equal(services_deadline(), NEVER);
+    SAID("extra: done\n");
+}
+
 static void a_one_shot_that_hangs_is_killed(void **state)
 {
     (void)state;
@@ -381,6 +395,7 @@ int main(void)
         TEST(a_socket_that_refuses_is_looked_at_again),
         TEST(a_stale_ready_path_does_not_count),
         TEST(a_one_shot_that_fails_is_repeated_and_then_done),
+        TEST(a_service_may_find_that_it_is_not_needed),
         TEST(a_one_shot_that_hangs_is_killed),
         TEST(nobody_waits_for_ever_for_what_never_gets_ready),
         TEST(what_is_missing_is_left_out_and_not_waited_for),
