@@ -19,7 +19,7 @@ ports: | deps-build ## build the third-party parts, as far as they are not in th
 
 # What our own programs compile against. The sysroot is replaced only when one of its parts changed, which
 # the time stamp of its compiler tells those who depend on it.
-SYSROOT_PORTS := musl linux-headers libnl3 libqb lvm2 yajl xen-tools
+SYSROOT_PORTS := musl linux-headers libnl3 libqb lvm2 yajl xen-tools corosync
 
 $(B)/stamp/sysroot: $(PORT_FILES) rootfs/build.mk | deps-build
 	$(PORTBUILD) sysroot $(SYSROOT) $(SYSROOT_PORTS)

@@ -3,12 +3,12 @@
 LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
 LINT_PY += $(wildcard supervisor/tests/*.py)
 LINT_CPPFLAGS += -I/usr/include/libnl3
-DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev libdevmapper-dev \
+DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev libdevmapper-dev libcpg-dev libquorum-dev \
 	pkg-config python3-pytest iproute2 corosync
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
-SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
 
 # For the image.
@@ -35,7 +35,7 @@ RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-3 -lyajl 
 $(RELEVOD).full: $(RELEVOD_OBJ)
 	$(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ -Wl,-Bstatic \
 		-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive,--start-group \
-		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore
+		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore -lcpg -lquorum
 $(RELEVOD): $(RELEVOD).full
 	strip -o $@ $<
 
