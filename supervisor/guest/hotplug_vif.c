@@ -51,13 +51,13 @@ static int describe(struct hotplug *h, const char *name, bool filtered, struct v
  * filter now stays down, and the guest runs without it. */
 static int bring_in(struct nl_sock *sock, struct vif *vif, struct err *e)
 {
-    struct link_state link;
+    struct link_state link, bridge;
     struct filter_count count;
     struct err why;
-    if (link_look(sock, vif->name, &link, e) != 0)
+    if (link_look(sock, vif->name, &link, e) != 0 || link_look(sock, vif->bridge, &bridge, e) != 0)
         return -1;
     vif->index = link.index;
-    int rc = vif_converge(sock, vif, &count, &why);
+    int rc = vif_converge(sock, vif, &link, &bridge, &count, &why);
     if (rc > 0)
         return err_set(e, "%s", why.text);
     if (rc < 0)

@@ -19,14 +19,14 @@ static struct tcmsg ingress(int index)
                           .tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)};
 }
 
-static int change_qdisc(struct nl_sock *sock, int type, int flags, int index)
+static struct nl_msg *change_qdisc(int type, int flags, int index)
 {
     struct tcmsg header = {
         .tcm_ifindex = index, .tcm_parent = TC_H_CLSACT, .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0)};
     struct nl_msg *m = talk_message(type, flags, &header, sizeof header);
     if (m != NULL)
         nla_put_string(m, TCA_KIND, "clsact");
-    return talk(sock, m, NULL, NULL);
+    return m;
 }
 
 /* --- one rule --- */
@@ -92,7 +92,7 @@ static void put_verdict(struct nl_msg *m, const struct filter_rule *rule)
     nla_nest_end(m, actions);
 }
 
-static int add_rule(struct nl_sock *sock, const struct vif *vif, const struct filter_rule *rule)
+static struct nl_msg *add_rule(const struct vif *vif, const struct filter_rule *rule)
 {
     struct tcmsg header = ingress(vif->index);
     header.tcm_info =
@@ -106,26 +106,35 @@ static int add_rule(struct nl_sock *sock, const struct vif *vif, const struct fi
         put_verdict(m, rule);
         nla_nest_end(m, options);
     }
-    return talk(sock, m, NULL, NULL);
+    return m;
 }
 
 /* --- all of them --- */
 
+enum { CLEAR, BEGIN, FIRST_RULE };
+_Static_assert(FIRST_RULE + FILTER_RULES_MAX <= TALK_MAX, "a filter is set at once");
+
 int filter_set(struct nl_sock *sock, const struct vif *vif, struct err *e)
 {
     struct filter_rule rule[FILTER_RULES_MAX];
-    uint32_t rules = filter_rules(vif, rule);
-    int rc = change_qdisc(sock, RTM_DELQDISC, 0, vif->index);
-    if (rc != 0 && rc != -ENOENT && rc != -EINVAL) /* there was none */
-        return err_set(e, "cannot clear its filter: %s", strerror(-rc));
-    rc = rules == 0 ? 0 : change_qdisc(sock, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, vif->index);
-    if (rc != 0)
-        return err_set(e, "cannot begin its filter: %s", strerror(-rc));
-    for (uint32_t i = 0; i < rules && rc == 0; i++)
-        if ((rc = add_rule(sock, vif, &rule[i])) != 0)
-            err_set(e, "cannot set rule %u of its filter (%s): %s", i + 1,
-                    filter_class_name(rule[i].class), strerror(-rc));
-    return rc == 0 ? 0 : -1;
+    struct nl_msg *message[TALK_MAX];
+    int error[TALK_MAX];
+    uint32_t rules = filter_rules(vif, rule), count = 0;
+    message[count++] = change_qdisc(RTM_DELQDISC, 0, vif->index);
+    if (rules > 0)
+        message[count++] = change_qdisc(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, vif->index);
+    for (uint32_t i = 0; i < rules; i++)
+        message[count++] = add_rule(vif, &rule[i]);
+    talk_all(sock, message, count, error);
+    if (error[CLEAR] != 0 && error[CLEAR] != -ENOENT && error[CLEAR] != -EINVAL) /* was none */
+        return err_set(e, "cannot clear its filter: %s", strerror(-error[CLEAR]));
+    if (rules > 0 && error[BEGIN] != 0)
+        return err_set(e, "cannot begin its filter: %s", strerror(-error[BEGIN]));
+    for (uint32_t i = 0; i < rules; i++)
+        if (error[FIRST_RULE + i] != 0)
+            return err_set(e, "cannot set rule %u of its filter (%s): %s", i + 1,
+                           filter_class_name(rule[i].class), strerror(-error[FIRST_RULE + i]));
+    return 0;
 }
 
 bool filter_is_set(const struct vif *vif, const struct filter_count *count)

@@ -62,7 +62,28 @@ static void notice_way_out(struct guest_links *links, const struct network_confi
     }
 }
 
-/* --- one interface --- */
+/* --- the interfaces --- */
+
+/* An interface and its bridge as they are: seen for all at once, as each look is a request. */
+struct look {
+    struct link_state link, bridge;
+};
+
+struct looking {
+    const struct guest_links *links;
+    struct look look[VIFS_MAX]; /* of links->vif */
+};
+
+static void see(const struct link_state *link, void *data)
+{
+    struct looking *l = data;
+    for (uint32_t i = 0; i < l->links->vifs; i++) {
+        if (strcmp(l->links->vif[i].name, link->name) == 0)
+            l->look[i].link = *link;
+        if (strcmp(l->links->vif[i].bridge, link->name) == 0)
+            l->look[i].bridge = *link;
+    }
+}
 
 static void notice_guest(struct guest_links *links, uint32_t i, const struct link_state *link)
 {
@@ -73,21 +94,21 @@ static void notice_guest(struct guest_links *links, uint32_t i, const struct lin
     links->seen[i].carrier = link->carrier;
 }
 
-static int converge_one(struct guest_links *links, uint32_t i, struct nl_sock *sock,
-                        struct network_vif *status)
+static void begin_status(struct network_vif *status, const struct vif *vif)
 {
-    const struct vif *vif = &links->vif[i];
-    struct filter_count count;
-    struct link_state link;
-    struct err e;
     memcpy(status->name, vif->name, sizeof status->name);
     memcpy(status->bridge, vif->bridge, sizeof status->bridge);
     status->domid = vif->domid;
     status->devid = vif->devid;
     status->filtered = vif->filtered;
-    int rc = vif_converge(sock, vif, &count, &e);
-    if (rc == 0)
-        rc = link_look(sock, vif->name, &link, &e);
+}
+
+static int converge_one(struct guest_links *links, uint32_t i, struct look *look,
+                        struct nl_sock *sock, struct network_vif *status)
+{
+    struct filter_count count;
+    struct err e;
+    int rc = vif_converge(sock, &links->vif[i], &look->link, &look->bridge, &count, &e);
     status->good = rc == 0;
     if (rc != 0) {
         snprintf(status->text, sizeof status->text, "%.90s", e.text);
@@ -95,27 +116,26 @@ static int converge_one(struct guest_links *links, uint32_t i, struct nl_sock *s
     }
     for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)
         status->dropped[class - 1] = count.packets[class];
-    notice_guest(links, i, &link);
+    notice_guest(links, i, &look->link);
     return 0;
 }
 
-/* The records, less those of interfaces that are gone; what was seen of the others stays theirs. */
-static void load(struct guest_links *links, struct nl_sock *sock)
+/* Drops the records of interfaces that are gone; what was noticed of the others stays theirs. */
+static void forget_gone(struct guest_links *links, const struct guest_links *before,
+                        struct look *look)
 {
-    static struct guest_links before;
-    struct link_state link;
-    before = *links;
-    uint32_t n = vif_load(links->vif, VIFS_MAX), kept = 0;
+    uint32_t kept = 0;
     memset(links->seen, 0, sizeof links->seen);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < links->vifs; i++) {
         const struct vif *vif = &links->vif[i];
-        if (link_look(sock, vif->name, &link, NULL) == 0 && link.index != vif->index) {
+        if (look[i].link.index != vif->index) {
             vif_forget(vif->name);
             continue;
         }
-        for (uint32_t j = 0; j < before.vifs; j++)
-            if (before.seen[j].index == vif->index)
-                links->seen[kept] = before.seen[j];
+        for (uint32_t j = 0; j < before->vifs; j++)
+            if (before->seen[j].index == vif->index)
+                links->seen[kept] = before->seen[j];
+        look[kept] = look[i];
         links->vif[kept++] = *vif;
     }
     links->vifs = kept;
@@ -124,11 +144,24 @@ static void load(struct guest_links *links, struct nl_sock *sock)
 int guest_links_converge(struct guest_links *links, const struct network_config *config,
                          struct nl_sock *sock, struct network_vifs *status)
 {
+    static struct guest_links before;
+    static struct looking l;
+    struct err e;
     int failures = 0;
-    load(links, sock);
+    before = *links;
+    l = (struct looking){.links = links};
+    links->vifs = vif_load(links->vif, VIFS_MAX);
+    if (links->vifs > 0 && link_for_each(sock, see, &l, &e) != 0) {
+        log_err("guests' interfaces: %s", e.text);
+        *links = before;
+        return 1;
+    }
+    forget_gone(links, &before, l.look);
     *status = (struct network_vifs){.type = NETWORK_VIFS, .vifs = links->vifs};
-    for (uint32_t i = 0; i < links->vifs; i++)
-        failures += converge_one(links, i, sock, &status->vif[i]);
+    for (uint32_t i = 0; i < links->vifs; i++) {
+        begin_status(&status->vif[i], &links->vif[i]);
+        failures += converge_one(links, i, &l.look[i], sock, &status->vif[i]);
+    }
     notice_way_out(links, config, sock);
     return failures;
 }

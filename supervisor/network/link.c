@@ -13,10 +13,17 @@
 #include "network/link_mark.h"
 #include "network/talk.h"
 
+/* The kernel packs no more into one packet. With a size given, libnl asks for no packet twice. */
+#define ANSWER_SIZE 32768
+
 struct nl_sock *link_open(struct err *e)
 {
     struct nl_sock *sock = nl_socket_alloc();
     int rc = sock != NULL ? nl_connect(sock, NETLINK_ROUTE) : -NLE_NOMEM;
+    if (rc == 0) {
+        nl_socket_disable_seq_check(sock); /* talk() does that, and libnl's leaves no request out */
+        rc = nl_socket_set_msg_buf_size(sock, ANSWER_SIZE);
+    }
     if (rc == 0)
         return sock;
     err_set(e, "rtnetlink: %s", nl_geterror(rc));
@@ -278,7 +285,7 @@ int link_set_primary(struct nl_sock *sock, const char *bond, int index, int prim
 
 /* --- bridge ports --- */
 
-static int set_port(struct nl_sock *sock, int index, bool open, bool locked)
+static struct nl_msg *set_port(int index, bool open, bool locked)
 {
     struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = index};
     struct nl_msg *m = talk_message(RTM_SETLINK, 0, &header, sizeof header);
@@ -291,13 +298,13 @@ static int set_port(struct nl_sock *sock, int index, bool open, bool locked)
             nla_put_flag(m, IFLA_BRPORT_FLUSH);
         nla_nest_end(m, port);
     }
-    return talk(sock, m, NULL, NULL);
+    return m;
 }
 
 /* A static entry for the port. Sticky: a frame of the guest's that a switch sends back while a bond
  * fails over would take the entry to that port, static or not, and the lock then shuts the guest
  * out. */
-static int put_forwarding(struct nl_sock *sock, int index, const uint8_t mac[6])
+static struct nl_msg *put_forwarding(int index, const uint8_t mac[6])
 {
     struct ndmsg header = {.ndm_family = AF_BRIDGE,
                            .ndm_ifindex = index,
@@ -307,16 +314,23 @@ static int put_forwarding(struct nl_sock *sock, int index, const uint8_t mac[6])
         talk_message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &header, sizeof header);
     if (m != NULL)
         nla_put(m, NDA_LLADDR, 6, mac);
-    return talk(sock, m, NULL, NULL);
+    return m;
 }
 
 int link_guard_port(struct nl_sock *sock, const char *name, int index, const uint8_t mac[6],
                     struct err *e)
 {
-    int rc = set_port(sock, index, mac == NULL, false);
-    if (rc == 0 && mac != NULL)
-        rc = put_forwarding(sock, index, mac);
-    if (rc == 0 && mac != NULL) /* flushed by now: no entry from before opens the lock */
-        rc = set_port(sock, index, false, true);
-    return outcome(rc, "cannot guard port", name, e);
+    struct nl_msg *message[3];
+    int error[3];
+    uint32_t count = 0;
+    message[count++] = set_port(index, mac == NULL, false);
+    if (mac != NULL) {
+        message[count++] = put_forwarding(index, mac);
+        message[count++] = set_port(index, false, true); /* flushed by now: nothing old opens it */
+    }
+    talk_all(sock, message, count, error);
+    for (uint32_t i = 0; i < count; i++)
+        if (error[i] != 0)
+            return outcome(error[i], "cannot guard port", name, e);
+    return 0;
 }

@@ -168,24 +168,23 @@ static int put_in_place(struct nl_sock *sock, const struct vif *vif, const struc
 
 /* The interface is up only while everything is in its place: no frame passes unfiltered, be it that
  * a part cannot be made. */
-int vif_converge(struct nl_sock *sock, const struct vif *vif, struct filter_count *count,
-                 struct err *e)
+int vif_converge(struct nl_sock *sock, const struct vif *vif, struct link_state *link,
+                 const struct link_state *bridge, struct filter_count *count, struct err *e)
 {
-    struct link_state link, bridge;
     struct err why;
-    if (link_look(sock, vif->name, &link, e) != 0 || link_look(sock, vif->bridge, &bridge, e) != 0)
-        return -1;
-    if (!link.exists || link.index != vif->index)
+    if (!link->exists || link->index != vif->index)
         return err_set(e, "interface %s does not exist", vif->name), 1;
-    if (!bridge.exists || bridge.kind != LINK_BRIDGE)
+    if (!bridge->exists || bridge->kind != LINK_BRIDGE)
         return err_set(e, "bridge %s does not exist", vif->bridge), 1;
     bool filtered = filter_read(sock, vif->index, count, &why) == 0 && filter_is_set(vif, count);
-    if (!filtered || link.master != bridge.index || !is_guarded(vif, &link)) {
-        if (link.up && link_set_down(sock, vif->name, e) != 0)
+    bool in_place = filtered && link->master == bridge->index && is_guarded(vif, link);
+    if (in_place && link->up)
+        return 0;
+    if (!in_place) {
+        if (link->up && link_set_down(sock, vif->name, e) != 0)
             return -1;
-        if (put_in_place(sock, vif, &link, &bridge, &why) != 0)
+        if (put_in_place(sock, vif, link, bridge, &why) != 0)
             return err_set(e, "%s is kept down: %s", vif->name, why.text);
-        link.up = false;
     }
-    return link.up ? 0 : link_set_up(sock, vif->name, e);
+    return link_set_up(sock, vif->name, e) != 0 ? -1 : link_look(sock, vif->name, link, e);
 }

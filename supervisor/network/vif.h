@@ -33,10 +33,12 @@ void vif_forget(const char *name);
 uint32_t vif_load(struct vif *vif, uint32_t max);
 
 struct nl_sock;
+struct link_state;
 struct filter_count;
 
-/* Brings the interface into its bridge behind its filter, as far as it is not there; *count is what
- * the filter has seen. Returns 0, -1 with the reason (the interface is then down), or 1 when it
- * must wait: the interface or its bridge does not exist (*e says which). */
-int vif_converge(struct nl_sock *sock, const struct vif *vif, struct filter_count *count,
-                 struct err *e);
+/* Brings the interface into its bridge behind its filter, as far as it is not there. *link and
+ * *bridge are as they were just seen; *link is as it is now on return, and *count what the filter
+ * has seen. Returns 0, -1 with the reason (the interface is then down), or 1 when it must wait: the
+ * interface or its bridge does not exist (*e says which). */
+int vif_converge(struct nl_sock *sock, const struct vif *vif, struct link_state *link,
+                 const struct link_state *bridge, struct filter_count *count, struct err *e);
