@@ -18,6 +18,11 @@ enum multipath_option_id {
     MULTIPATH_INTERVAL,
     MULTIPATH_FAILBACK,
     MULTIPATH_NO_PATH_RETRY,
+    MULTIPATH_TIMEOUT,
+    MULTIPATH_EH_TIMEOUT,
+    MULTIPATH_RETRIES,
+    MULTIPATH_FAST_IO_FAIL,
+    MULTIPATH_DEV_LOSS,
     MULTIPATH_OPTIONS
 };
 
@@ -26,13 +31,14 @@ enum multipath_group { GROUP_FAILOVER, GROUP_MULTIBUS };
 enum multipath_hwhandler { HWHANDLER_AUTO, HWHANDLER_NONE };
 enum multipath_checker { CHECKER_TUR, CHECKER_READ };
 
-/* "manual" of failback, "queue" of no_path_retry: for ever. */
+/* "manual" of failback, "queue" of no_path_retry, "infinity" of dev_loss_tmo: for ever; "off" of
+ * fast_io_fail_tmo. */
 #define MULTIPATH_NEVER UINT32_MAX
 
 struct multipath_option {
     const char *name;
     uint32_t initial;
-    uint32_t min, max;        /* for numbers (seconds) */
+    uint32_t min, max;        /* for numbers (seconds; max_retries: how often) */
     const char *zero, *never; /* for numbers: what 0 and MULTIPATH_NEVER are called */
     const char *const *names; /* of the values 0, 1 …, closed with NULL; NULL: a number */
 };
@@ -42,6 +48,8 @@ extern const struct multipath_option multipath_option[MULTIPATH_OPTIONS];
 
 /* Number of an option by its name; -1: there is none. */
 int multipath_option_find(const char *name);
+/* "group, selector, ..." into text: all there are. */
+void multipath_option_names(char *text, size_t size);
 /* Reads a value: 0, or -1. */
 int multipath_option_parse(const struct multipath_option *option, const char *text,
                            uint32_t *value);

@@ -26,10 +26,9 @@ static bool parse_option(struct site *site, const char *token, struct site_multi
         *equals = '\0';
     int id = multipath_option_find(text);
     if (id < 0) {
-        site_error(site, map->place, token,
-                   "%.40s is no option; expected group, selector, hwhandler, checker, interval, "
-                   "failback or no_path_retry",
-                   text);
+        char names[192];
+        multipath_option_names(names, sizeof names);
+        site_error(site, map->place, token, "%.40s is no option; expected one of %s", text, names);
         return false;
     }
     const char *value = equals != NULL ? equals + 1 : "";
@@ -39,6 +38,20 @@ static bool parse_option(struct site *site, const char *token, struct site_multi
     multipath_option_allowed(&multipath_option[id], allowed, sizeof allowed);
     site_error(site, map->place, token, "%s=%.40s: expected %s", multipath_option[id].name, value,
                allowed);
+    return false;
+}
+
+/* The kernel refuses other pairs (scsi_transport_fc.c); 600 is its SCSI_DEVICE_BLOCK_MAX_TIMEOUT.
+ */
+static bool loss_ok(struct site *site, const char *token, const struct site_multipath *map)
+{
+    uint32_t fast = map->value[MULTIPATH_FAST_IO_FAIL], loss = map->value[MULTIPATH_DEV_LOSS];
+    if (fast == MULTIPATH_NEVER ? loss <= 600 : fast < loss)
+        return true;
+    site_error(site, map->place, token,
+               fast == MULTIPATH_NEVER
+                   ? "without fast_io_fail_tmo, expected dev_loss_tmo=600 or less"
+                   : "expected dev_loss_tmo to be more than fast_io_fail_tmo");
     return false;
 }
 
@@ -63,7 +76,7 @@ static bool parse(struct site *site, const char *token, struct site_multipath *m
     for (int i = 0; i < options; i++)
         if (!parse_option(site, token, map, option[i]))
             return false;
-    return options >= 0;
+    return options >= 0 && loss_ok(site, token, map);
 }
 
 /* The command line wins silently over a file; twice in one place is an error. */

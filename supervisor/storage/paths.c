@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "storage/storage.h"
 #include "storage/sysfs.h"
+#include "storage/tune.h"
 
 static struct watched *find(struct storage *s, const char *name)
 {
@@ -44,6 +45,7 @@ static bool note(struct storage *s, const char *name, int lun)
     }
     w->interval_ms = s->config.map[lun].value[MULTIPATH_INTERVAL] * 1000;
     w->check_at_ms = clock_ms();
+    tune_path(&s->config.map[lun], name);
     log_notice("multipath %s: path %s (%u:%u%s%s)", s->config.map[lun].alias, name, w->path.major,
                w->path.minor, w->path.hctl[0] != '\0' ? ", " : "", w->path.hctl);
     return true;
@@ -89,6 +91,13 @@ void storage_see_all(struct storage *s)
         if (s->watched[i].used)
             storage_see_path(s, s->watched[i].path.name); /* gone, perhaps */
     sysfs_for_each(see, s);
+}
+
+void storage_forget_paths(struct storage *s, uint32_t lun)
+{
+    for (uint32_t i = 0; i < PATHS_MAX; i++)
+        if (s->watched[i].used && s->watched[i].lun == (int)lun)
+            s->watched[i].used = false;
 }
 
 static bool comes_before(const struct path *a, const struct path *b)

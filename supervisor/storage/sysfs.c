@@ -23,12 +23,8 @@ static void path_of(char path[PATH_MAX], const char *name, const char *attribute
     snprintf(path, PATH_MAX, "%s/block/%s/%s", sysfs_root(), name, attribute);
 }
 
-/* An attribute without its newline; false where there is none. */
-static bool read_text(const char *name, const char *attribute, char *text, size_t size)
+bool sysfs_read(const char *path, char *text, size_t size)
 {
-    char path[PATH_MAX];
-    path_of(path, name, attribute);
-    text[0] = '\0';
     if (file_read(path, text, size, NULL) != 0) {
         text[0] = '\0';
         return false;
@@ -37,6 +33,23 @@ static bool read_text(const char *name, const char *attribute, char *text, size_
     while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
         text[--length] = '\0';
     return true;
+}
+
+int sysfs_write(const char *path, const char *text, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC); /* as a shell does; sysfs ignores it */
+    ssize_t n = fd >= 0 ? write(fd, text, strlen(text)) : -1;
+    int result = n < 0 ? err_set(e, "%s: %m", path) : 0;
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+static bool read_text(const char *name, const char *attribute, char *text, size_t size)
+{
+    char path[PATH_MAX];
+    path_of(path, name, attribute);
+    return sysfs_read(path, text, size);
 }
 
 static size_t read_bytes(const char *name, const char *attribute, uint8_t *data, size_t size)
@@ -124,17 +137,23 @@ static bool can_be_opened(const char *state)
     return false;
 }
 
-static void read_scsi(const char *name, struct path *path)
+bool sysfs_address(const char *name, char *hctl, size_t size)
 {
-    char link[PATH_MAX], target[256], text[64];
-    uint8_t inquiry[8] = {0};
+    char link[PATH_MAX], target[PATH_MAX];
     path_of(link, name, "device");
     ssize_t n = readlink(link, target, sizeof target - 1);
     target[n > 0 ? n : 0] = '\0';
     const char *slash = strrchr(target, '/');
-    const char *hctl = slash != NULL ? slash + 1 : target;
-    bool scsi = hctl[0] != '\0' && strspn(hctl, "0123456789:") == strlen(hctl);
-    snprintf(path->hctl, sizeof path->hctl, "%.23s", scsi ? hctl : "");
+    const char *last = slash != NULL ? slash + 1 : target;
+    bool scsi = last[0] != '\0' && strspn(last, "0123456789:") == strlen(last);
+    return snprintf(hctl, size, "%s", scsi ? last : "") < (int)size && scsi;
+}
+
+static void read_scsi(const char *name, struct path *path)
+{
+    char text[64];
+    uint8_t inquiry[8] = {0};
+    sysfs_address(name, path->hctl, sizeof path->hctl);
     read_text(name, "device/dh_state", text, sizeof text);
     bool attached = text[0] != '\0' && strcmp(text, "detached") != 0;
     snprintf(path->handler, sizeof path->handler, "%.15s", attached ? text : "");

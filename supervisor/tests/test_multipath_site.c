@@ -51,6 +51,11 @@ static void options_that_are_not_the_default_are_printed(void **state)
                   "checker=read,interval=10,failback=manual,no_path_retry=queue"),
         "multipath=web:" WWID ":group=multibus,selector=queue-length,hwhandler=alua,"
         "checker=read,interval=10,failback=manual,no_path_retry=queue\n");
+    assert_string_equal(print("", "multipath=web:" WWID ":timeout=30,eh_timeout=5,max_retries=5,"
+                                  "fast_io_fail_tmo=10,dev_loss_tmo=infinity"),
+                        "multipath=web:" WWID
+                        ":timeout=30,eh_timeout=5,max_retries=5,fast_io_fail_tmo=10,"
+                        "dev_loss_tmo=infinity\n");
     assert_string_equal(print("multipath=web:" WWID ":failback=30,no_path_retry=fail", ""),
                         "multipath=web:" WWID ":failback=30,no_path_retry=fail\n");
     assert_string_equal(print("multipath=web:" WWID ":interval=5,failback=immediate", ""),
@@ -74,9 +79,18 @@ static void what_cannot_be_is_said_where_it_stands(void **state)
                                     "letters, digits and _ . + -"},
         {"multipath=a/b:" WWID, "multipath=a/b:" WWID ": expected a name of 1 to 31 letters, "
                                 "digits and _ . + -"},
-        {"multipath=w:" WWID ":grp=x", "multipath=w:" WWID ":grp=x: grp is no option; expected "
-                                       "group, selector, hwhandler, checker, interval, failback "
-                                       "or no_path_retry"},
+        {"multipath=w:" WWID ":grp=x", "multipath=w:" WWID ":grp=x: grp is no option; expected one "
+                                       "of group, selector, hwhandler, checker, interval, "
+                                       "failback, no_path_retry, timeout, eh_timeout, "
+                                       "max_retries, fast_io_fail_tmo, dev_loss_tmo"},
+        {"multipath=w:" WWID ":max_retries=6",
+         "multipath=w:" WWID ":max_retries=6: max_retries=6: expected 0 to 5"},
+        {"multipath=w:" WWID ":dev_loss_tmo=5",
+         "multipath=w:" WWID ":dev_loss_tmo=5: expected dev_loss_tmo to be more than "
+         "fast_io_fail_tmo"},
+        {"multipath=w:" WWID ":fast_io_fail_tmo=off,dev_loss_tmo=601",
+         "multipath=w:" WWID ":fast_io_fail_tmo=off,dev_loss_tmo=601: without fast_io_fail_tmo, "
+         "expected dev_loss_tmo=600 or less"},
         {"multipath=w:" WWID ":group=x",
          "multipath=w:" WWID ":group=x: group=x: expected failover, multibus"},
         {"multipath=w:" WWID ":interval=0",
