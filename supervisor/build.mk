@@ -92,6 +92,9 @@ $(UNIT_BIN)/%: $(HOST_DIR)/tests/%.o $(HOST_LIB)
 # Whole nodes of core/, by hand.
 $(UNIT_BIN)/test_core_node $(UNIT_BIN)/test_core_placement: $(HOST_DIR)/tests/core_lab.o
 
+# A LUN and its map, by hand.
+$(addprefix $(UNIT_BIN)/test_multipath_,paths groups plan): $(HOST_DIR)/tests/multipath_lab.o
+
 # A fuzzer is supervisor/tests/fuzz_X.c; its seeds are in supervisor/tests/seeds/X.
 FUZZERS := $(basename $(notdir $(wildcard supervisor/tests/fuzz_*.c)))
 FUZZ_DIR := $(B)/host/fuzz

@@ -41,10 +41,16 @@ static void open_control(void *data)
     timer_set(&d->control_retry, CONTROL_RETRY_MS);
 }
 
-static void on_left(void *data)
+static void on_released(void *data)
 {
     struct daemon *d = data;
     qb_loop_stop(d->loop);
+}
+
+static void on_left(void *data)
+{
+    struct daemon *d = data;
+    multipath_release(&d->multipath, on_released, d);
 }
 
 static int32_t on_terminate(int32_t signal, void *data)
@@ -52,6 +58,7 @@ static int32_t on_terminate(int32_t signal, void *data)
     (void)signal;
     struct daemon *d = data;
     log_notice("going down: shutting guests down");
+    multipath_leave(&d->multipath);
     guests_leave(&d->guests, LEAVE_MS, on_left, d);
     return 0;
 }
@@ -80,7 +87,7 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     multipath_init(&d->multipath, d->loop);
     d->multipath.changed = converge_guests;
     d->multipath.changed_data = &d->guests;
-    d->guests.disks_ready = multipath_ready;
+    d->guests.disks = multipath_disks;
     d->guests.disks_data = &d->multipath;
     d->node = (struct node){.guests = &d->guests,
                             .network = &d->network,

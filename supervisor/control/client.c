@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/run_dir.h"
+#include "config/multipath.h"
 #include "control/check.h"
 #include "control/follow.h"
 #include "control/request.h"
@@ -29,7 +30,7 @@ enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_ANSWER = 3 };
 static int usage(void)
 {
     fputs("usage: relevo status|network|multipath [--json]\n"
-          "       relevo multipath rescan\n"
+          "       relevo multipath rescan | add LUN | remove LUN [--paths]\n"
           "       relevo start|stop|restart GUEST\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
@@ -197,6 +198,20 @@ static int command_guest(const char *verb, const char *guest)
     return result;
 }
 
+/* rescan | add LUN | remove LUN [--paths] */
+static int command_multipath(const char *what, int operands, char **operand)
+{
+    char lun[MULTIPATH_ALIAS_SIZE + 16];
+    bool add = strcmp(what, "add") == 0, remove = strcmp(what, "remove") == 0;
+    bool paths = remove && operands == 2 && strcmp(operand[1], "--paths") == 0;
+    if (operands == 0 && strcmp(what, "rescan") == 0)
+        return command_guest(what, NULL);
+    if ((!add && !remove) || (operands != 1 && !paths))
+        return usage();
+    snprintf(lun, sizeof lun, "%.*s%s", MULTIPATH_ALIAS_SIZE, operand[0], paths ? " --paths" : "");
+    return command_guest(what, lun);
+}
+
 int relevo_command(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -209,9 +224,8 @@ int relevo_command(int argc, char **argv)
         if (strcmp(verb, "multipath") == 0)
             return show(verb, operand != NULL, multipath_print);
     }
-    if (argc == 3 && operand != NULL && strcmp(verb, "multipath") == 0 &&
-        strcmp(operand, "rescan") == 0)
-        return command_guest(operand, NULL);
+    if (operand != NULL && strcmp(verb, "multipath") == 0)
+        return command_multipath(operand, argc - 3, argv + 3);
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
     bool force = operand != NULL && strcmp(operand, "--force") == 0;

@@ -47,6 +47,21 @@ static char *answer_reload(struct node *node, char *operands, size_t *size)
     return reply;
 }
 
+/* "remove ALIAS [--paths]", "add ALIAS" */
+static char *answer_lun(struct node *node, const char *verb, char *operands, size_t *size)
+{
+    struct err said;
+    const char *alias = strsep(&operands, " ");
+    bool remove = strcmp(verb, "remove") == 0;
+    bool paths = remove && operands != NULL && strcmp(operands, "--paths") == 0;
+    if (alias == NULL || (operands != NULL && !paths))
+        return outcome(false, "expected the alias of a LUN", size);
+    int result = remove ? multipath_remove(node->multipath, alias, paths,
+                                           guests_user_of_lun(node->guests, alias), &said)
+                        : multipath_add(node->multipath, alias, &said);
+    return outcome(result == 0, said.text, size);
+}
+
 char *request_answer(struct node *node, char *line, size_t *size)
 {
     static const struct {
@@ -66,6 +81,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
         bool ok = multipath_rescan(node->multipath, &said) == 0;
         return outcome(ok, said.text, size);
     }
+    if (strcmp(verb, "remove") == 0 || strcmp(verb, "add") == 0)
+        return answer_lun(node, verb, rest, size);
     if (strcmp(verb, "reload") == 0)
         return answer_reload(node, rest, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -77,9 +94,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
         bool ok = guests_command(node->guests, verbs[i].verb, rest, &said) == 0;
         return outcome(ok, said.text, size);
     }
-    return outcome(
-        false,
-        "expected status, network, multipath, rescan, reload [--force] [FOLDER], start GUEST, "
-        "stop GUEST or restart GUEST",
-        size);
+    return outcome(false,
+                   "expected status, network, multipath, rescan, remove LUN [--paths], add LUN, "
+                   "reload [--force] [FOLDER], start GUEST, stop GUEST or restart GUEST",
+                   size);
 }

@@ -16,6 +16,8 @@
  *   network                    {"ok":true, "node":…, "network":[…], "vifs":[…]}
  *   multipath                  {"ok":true, "node":…, "multipath":[…]}
  *   rescan                     {"ok":true, "text":"looking for new LUNs, paths and sizes"}
+ *   remove LUN [--paths]       {"ok":true, "text":"LUN web: removing; …"}
+ *   add LUN                    {"ok":true, "text":"LUN web: looking for it"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   reload [--force] [FOLDER]  {"ok":true, "text":…, "errors":[…], "warnings":[…]}
  *   anything else              {"ok":false, "error":"…"} */

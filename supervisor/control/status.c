@@ -1,4 +1,6 @@
 /* The status document, for relevo status, monitoring and tests. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "control/json.h"
 #include "control/request.h"
@@ -36,6 +38,17 @@ static void write_vifs(struct json *j, const struct network_vifs *vifs, int64_t 
     json_list_end(j);
 }
 
+/* How its disks are; and what it waits for, if that is why it does not run. */
+static void write_disks(struct json *j, const struct guest_run *run, const char *state)
+{
+    char why[GUEST_WHY_SIZE] = "";
+    enum guest_disks disks = guest_disks(run, why, sizeof why);
+    json_text(j, "disks", guest_disks_name(disks));
+    json_text(j, "disks_text", disks != DISKS_READY ? why : "");
+    bool waits = strcmp(state, "waiting") == 0 && policy_waits(run, why, sizeof why);
+    json_text(j, "waits_for", waits ? why : "");
+}
+
 static void write_guest(struct json *j, const struct guest_run *run,
                         const struct network_vifs *vifs, uint64_t now)
 {
@@ -65,6 +78,7 @@ static void write_guest(struct json *j, const struct guest_run *run,
     json_number(j, "create_ms", run->last_create_ms);
     json_number(j, "start_in_ms",
                 !runs && r->start_at_ms > now ? (int64_t)(r->start_at_ms - now) : 0);
+    write_disks(j, run, guest_state_name(run));
     json_text(j, "error", g->broken ? g->error : run->error);
     write_vifs(j, vifs, run->present ? (int64_t)run->domain.domid : INT64_MAX);
     json_close(j);

@@ -91,6 +91,10 @@ static void print_guest(FILE *to, const char *node, yajl_val guest)
     else if (number(guest, "domid") >= 0 && strcmp(text(guest, "home"), node) != 0)
         fprintf(to, "    runs here, but its home is %s\n",
                 text(guest, "home")[0] != '\0' ? text(guest, "home") : "nowhere");
+    if (text(guest, "waits_for")[0] != '\0')
+        fprintf(to, "    waits: %s\n", text(guest, "waits_for"));
+    else if (number(guest, "domid") >= 0 && strcmp(text(guest, "disks"), "ready") != 0)
+        fprintf(to, "    storage %s: %s\n", text(guest, "disks"), text(guest, "disks_text"));
     if (yes(guest, "changed"))
         fprintf(to, "    has a new description, which it takes at its next start\n");
 }

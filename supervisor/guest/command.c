@@ -1,4 +1,5 @@
 /* What operators ask of guests, and how a guest's state is called. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -86,6 +87,35 @@ bool guest_has_changed(const struct guest_run *run)
 {
     return runs(run) && policy_is_ours(run) && run->record.built != 0 &&
            run->record.built != guest_fingerprint(run->config);
+}
+
+const char *guests_user_of_lun(const struct guests *all, const char *alias)
+{
+    char path[GUEST_PATH_SIZE];
+    snprintf(path, sizeof path, "/dev/mapper/%s", alias);
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct guest_run *run = all->run[i];
+        if (run->present || run->job != NULL)
+            for (uint32_t d = 0; d < run->config->disks; d++)
+                if (strcmp(run->config->disk[d].path, path) == 0)
+                    return run->config->name;
+    }
+    return NULL;
+}
+
+enum guest_disks guest_disks(const struct guest_run *run, char *why, size_t size)
+{
+    const struct guests *all = run->all;
+    return all->disks != NULL ? all->disks(run->config, why, size, all->disks_data) : DISKS_READY;
+}
+
+const char *guest_disks_name(enum guest_disks disks)
+{
+    static const char *const names[] = {[DISKS_READY] = "ready",
+                                        [DISKS_MISSING] = "missing",
+                                        [DISKS_WAITING] = "waiting",
+                                        [DISKS_LOST] = "lost"};
+    return names[disks];
 }
 
 static const char *absent_state(const struct guest_run *run)

@@ -17,6 +17,16 @@
 struct guests;
 struct job;
 
+#define GUEST_WHY_SIZE 240 /* of a reason, with the NUL */
+
+/* How a guest's disks are, as far as somebody looks after them; from good to bad. */
+enum guest_disks {
+    DISKS_READY,
+    DISKS_MISSING, /* not there (yet): a guest is not started */
+    DISKS_WAITING, /* I/O waits for them to come back */
+    DISKS_LOST,    /* I/O fails: a peer may still have them */
+};
+
 struct guest_run {
     struct guests *all;
     const struct guest *config; /* the site's, or dropped */
@@ -48,9 +58,9 @@ struct guests {
     uint64_t leave_blind_ms;  /* when to go without having seen any domain */
     void (*left)(void *data); /* called once when all guests are gone, or time is up */
     void *left_data;
-    /* Whether a guest's disks are there; NULL: not asked. When an answer changes, whoever has set
-     * it calls guests_converge(). */
-    bool (*disks_ready)(const struct guest *guest, void *data);
+    /* How a guest's disks are, and why not ready; NULL: not asked. When an answer changes, whoever
+     * has set it calls guests_converge(). */
+    enum guest_disks (*disks)(const struct guest *guest, char *why, size_t size, void *data);
     void *disks_data;
     struct guest_run **run; /* one per site->guest, same order; then those that were dropped and
                                still have a domain */
@@ -78,6 +88,14 @@ enum guest_verb { VERB_START, VERB_STOP, VERB_RESTART };
 /* An operator's wish: written down, then acted on. 0 and what happens now in said, or -1. */
 int guests_command(struct guests *all, enum guest_verb verb, const char *name, struct err *said);
 
+/* The name of a guest that has the LUN of this alias as a disk and a domain, or may get one any
+ * moment; or NULL. */
+const char *guests_user_of_lun(const struct guests *all, const char *alias);
+
+/* How its disks are; why (unless DISKS_READY): which, and the reason. */
+enum guest_disks guest_disks(const struct guest_run *run, char *why, size_t size);
+const char *guest_disks_name(enum guest_disks disks);
+
 /* Whether its domain was built by another description than it has now. */
 bool guest_has_changed(const struct guest_run *run);
 
@@ -85,7 +103,7 @@ bool guest_has_changed(const struct guest_run *run);
  * broken, elsewhere, dying, unknown. */
 const char *guest_state_name(const struct guest_run *run);
 
-/* --- for outcome.c, command.c, take.c and whoever has set disks_ready --- */
+/* --- for outcome.c, command.c, take.c and whoever has set disks --- */
 
 struct guest_run *guests_find(const struct guests *all, const char *name);
 void guests_free_run(struct guest_run *run);

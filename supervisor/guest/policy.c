@@ -1,5 +1,6 @@
 #include "guest/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Building a guest is bound by one CPU and one disk: more at once only delays the first. */
@@ -45,21 +46,28 @@ static bool named_in(const char name[][GUEST_NAME_SIZE], uint32_t count, const c
     return false;
 }
 
-bool policy_may_start(const struct guest_run *run)
+bool policy_waits(const struct guest_run *run, char *why, size_t size)
 {
     const struct guests *all = run->all;
-    if (all->starting >= GUEST_STARTS_MAX)
-        return false;
-    if (all->disks_ready != NULL && !all->disks_ready(run->config, all->disks_data))
-        return false;
+    if (guest_disks(run, why, size) != DISKS_READY)
+        return true;
     /* after= is an order, not a condition: a guest that cannot be started does not hold others. */
     for (uint32_t i = 0; i < all->count; i++) {
         const struct guest_run *other = all->run[i];
         if (named_in(run->config->after, run->config->afters, other->config->name) &&
-            policy_wish(other) == WISH_RUN && !running(other) && !other->tried)
-            return false;
+            policy_wish(other) == WISH_RUN && !running(other) && !other->tried) {
+            snprintf(why, size, "after guest %s", other->config->name);
+            return true;
+        }
     }
-    return true;
+    snprintf(why, size, "%u others are being started", all->starting);
+    return all->starting >= GUEST_STARTS_MAX;
+}
+
+bool policy_may_start(const struct guest_run *run)
+{
+    char why[GUEST_WHY_SIZE];
+    return !policy_waits(run, why, sizeof why);
 }
 
 static bool being_stopped(const struct guest_run *run)

@@ -14,4 +14,6 @@ bool policy_is_ours(const struct guest_run *run);
  * after the guests it names, and when
  * its disks are there. Stops, when the node goes down: the reverse. */
 bool policy_may_start(const struct guest_run *run);
+/* Why it is not: false, and why undefined, if it is. */
+bool policy_waits(const struct guest_run *run, char *why, size_t size);
 bool policy_may_stop(const struct guest_run *run);

@@ -230,7 +230,7 @@ void storage_check(void *storage)
     bool crowded = false;
     for (uint32_t i = 0; i < PATHS_MAX; i++) {
         struct watched *w = &s->watched[i];
-        if (!w->used || w->checker != NULL)
+        if (!w->used || w->checker != NULL || s->lun[w->lun].memory.removed)
             continue;
         if (w->check_at_ms <= now && !crowded)
             crowded = !ask(s, w);

@@ -115,106 +115,103 @@ static uint64_t act(struct storage *s, struct deed *deed, const char *name, cons
     return plan->wake_ms;
 }
 
-/* The maps of device-mapper that are ours. */
-struct names {
-    struct storage *s;
-    const char *elsewhere[SITE_MULTIPATHS_MAX];
-    char name[SITE_MULTIPATHS_MAX][MAP_NAME_SIZE];
-};
-
-static struct stray *find_stray(struct storage *s, const char *name)
+/* What the role's death must not lose, written down before anything is done that rests on it. */
+static void keep_memory(struct storage *s, uint32_t i)
 {
-    struct stray *place = NULL;
-    for (uint32_t i = 0; i < STRAYS_MAX; i++) {
-        if (strcmp(s->stray[i].name, name) == 0)
-            return &s->stray[i];
-        if (s->stray[i].name[0] == '\0' && s->stray[i].deed.child == NULL && place == NULL)
-            place = &s->stray[i];
-    }
-    if (place != NULL) {
-        *place = (struct stray){.seen = false};
-        snprintf(place->name, sizeof place->name, "%s", name);
-    }
-    return place;
-}
-
-/* A map of ours under a name that is not configured for it is a stray. */
-static void see_map(const struct map *map, void *data)
-{
-    struct names *names = data;
-    struct storage *s = names->s;
-    size_t prefix = strlen(MAP_UUID_PREFIX);
-    if (strncmp(map->uuid, MAP_UUID_PREFIX, prefix) != 0)
+    struct lun *lun = &s->lun[i];
+    char text[MEMORY_TEXT_SIZE];
+    struct err e;
+    memory_format(&lun->memory, lun->want->wwid, text);
+    if (!storage_is_configured(s, i) || strcmp(text, lun->kept) == 0)
         return;
-    for (uint32_t i = 0; i < s->config.maps; i++) {
-        if (strcmp(s->config.map[i].wwid, map->uuid + prefix) != 0)
-            continue;
-        if (strcmp(s->config.map[i].alias, map->name) == 0)
-            return;
-        snprintf(names->name[i], sizeof names->name[i], "%s", map->name);
-        names->elsewhere[i] = names->name[i];
-    }
-    struct stray *stray = find_stray(s, map->name);
-    if (stray != NULL)
-        stray->seen = true;
+    if (memory_save(&lun->memory, lun->want->alias, lun->want->wwid, &e) != 0)
+        log_err("multipath %s: %s; going on from memory", lun->want->alias, e.text);
+    memcpy(lun->kept, text, sizeof lun->kept);
 }
 
-static uint64_t converge_lun(struct storage *s, uint32_t i, const char *elsewhere, uint64_t now)
+/* Its map is gone: away with the devices too, if that was asked for. */
+static void delete_paths(struct storage *s, struct lun *lun, struct watched *const *path,
+                         uint32_t paths, uint64_t now)
+{
+    if (!lun->memory.delete_paths || lun->map.exists || now < lun->rescan.not_before_ms)
+        return;
+    if (paths > 0)
+        storage_start_delete(s, &lun->rescan, path, paths);
+    else
+        lun->memory.delete_paths = false;
+}
+
+/* A map that is not to be. In use, it is looked after like the others. */
+static bool plan_unwanted(struct storage *s, uint32_t i)
+{
+    struct lun *lun = &s->lun[i];
+    bool ours = lun->seen && lun->map.exists;
+    if (ours && lun->map.opened > 0) {
+        if (lun->memory.removed)
+            log_err("multipath %s: not removed: it is in use (opened %u times)", lun->want->alias,
+                    lun->map.opened);
+        lun->memory.removed = lun->memory.delete_paths = false;
+        return false;
+    }
+    if (ours)
+        plan_removal(&lun->map, &lun->plan);
+    else
+        lun->plan = (struct map_plan){.state = MAP_REMOVED};
+    return true;
+}
+
+/* The paths' place: a LUN that is assembled under an earlier name has them in its present one. */
+static uint32_t place_of_paths(const struct storage *s, uint32_t i)
+{
+    for (uint32_t j = 0; j < s->configured && !storage_is_configured(s, i); j++)
+        if (strcmp(s->config.map[j].wwid, s->config.map[i].wwid) == 0)
+            return j;
+    return i;
+}
+
+static uint64_t converge_lun(struct storage *s, uint32_t i, uint64_t now)
 {
     struct lun *lun = &s->lun[i];
     struct watched *watched[MAP_PATHS_MAX];
     const struct path *path[MAP_PATHS_MAX];
     char uuid[MAP_UUID_SIZE];
     struct err e;
+    if (lun->want->alias[0] == '\0')
+        return 0;
     if (mapper_look(lun->want->alias, &lun->map, &e) != 0) {
         log_err("multipath %s: %s", lun->want->alias, e.text);
         return now + AGAIN_MS;
     }
-    uint32_t paths = storage_paths_of(s, (int)i, watched);
-    note_failures(s, lun, watched, paths, now);
+    uint32_t paths = storage_paths_of(s, (int)place_of_paths(s, i), watched);
+    if (lun->elsewhere[0] == '\0')
+        note_failures(s, lun, watched, paths, now);
     for (uint32_t p = 0; p < paths; p++)
         path[p] = &watched[p]->path;
-    plan_map(lun->want, path, paths, &lun->map, elsewhere, &lun->memory, now, &lun->plan);
+    if (storage_is_wanted(s, i) || !plan_unwanted(s, i))
+        plan_map(lun->want, path, paths, &lun->map,
+                 lun->elsewhere[0] != '\0' ? lun->elsewhere : NULL, &lun->memory, now, &lun->plan);
+    else
+        delete_paths(s, lun, watched, paths, now);
+    keep_memory(s, i);
     snprintf(uuid, sizeof uuid, MAP_UUID_PREFIX "%s", lun->want->wwid);
     uint64_t wake = act(s, &lun->deed, lun->want->alias, uuid, &lun->plan, now);
-    tell(s, i, watched, paths, now);
+    if (storage_is_configured(s, i))
+        tell(s, i, watched, paths, now);
     return wake;
-}
-
-static uint64_t converge_stray(struct storage *s, struct stray *stray, uint64_t now)
-{
-    static struct map_plan plan;
-    struct map map;
-    if (!stray->seen && stray->deed.child == NULL)
-        stray->name[0] = '\0';
-    if (stray->name[0] == '\0' || mapper_look(stray->name, &map, NULL) != 0 || !map.exists)
-        return 0;
-    plan_unwanted(&map, &plan);
-    if (strcmp(stray->text, plan.text) != 0)
-        log_warn("multipath: map %s: %s", stray->name, plan.text);
-    snprintf(stray->text, sizeof stray->text, "%s", plan.text);
-    return act(s, &stray->deed, stray->name, map.uuid, &plan, now);
 }
 
 void storage_converge(void *storage)
 {
-    static struct names names;
     struct storage *s = storage;
     struct err e;
     uint64_t now = clock_ms(), wake = 0;
-    names = (struct names){.s = s};
-    for (uint32_t i = 0; i < STRAYS_MAX; i++)
-        s->stray[i].seen = false;
-    if ((s->events >= 0 && mapper_arm(s->events, &e) != 0) ||
-        mapper_for_each(see_map, &names, &e) != 0) {
+    if ((s->events >= 0 && mapper_arm(s->events, &e) != 0) || storage_see_maps(s, &e) != 0) {
         log_err("multipath: %s", e.text);
         timer_set(&s->wake, AGAIN_MS);
         return;
     }
-    for (uint32_t i = 0; i < STRAYS_MAX; i++)
-        wake = earlier(wake, converge_stray(s, &s->stray[i], now));
     for (uint32_t i = 0; i < s->config.maps; i++)
-        wake = earlier(wake, converge_lun(s, i, names.elsewhere[i], now));
+        wake = earlier(wake, converge_lun(s, i, now));
     wake = earlier(wake, now + LOOK_MS);
     timer_set(&s->wake, wake > now ? wake - now : 0);
 }

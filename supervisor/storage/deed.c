@@ -1,7 +1,6 @@
 #include "storage/deed.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,10 +28,11 @@ bool deed_steps_ok(const void *data, size_t size)
     return true;
 }
 
-bool deed_rescan_ok(const void *data, size_t size)
+bool deed_paths_ok(const void *data, size_t size)
 {
-    const struct deed_rescan *d = data;
-    if (size != sizeof *d || d->type != DEED_RESCAN || d->paths > MAP_PATHS_MAX)
+    const struct deed_paths *d = data;
+    if (size != sizeof *d || (d->type != DEED_RESCAN && d->type != DEED_DELETE) ||
+        d->paths > MAP_PATHS_MAX)
         return false;
     for (uint32_t i = 0; i < d->paths; i++)
         if (!closed(d->path[i], sizeof d->path[i]) || !sysfs_may_be_path(d->path[i]))
@@ -88,16 +88,6 @@ int deed_do_steps(const struct deed_steps *deed, struct err *e)
     return 0;
 }
 
-static int write_attribute(const char *path, const char *text, struct err *e)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? write(fd, text, strlen(text)) : -1;
-    int result = n < 0 ? err_set(e, "%s: %m", path) : 0;
-    if (fd >= 0)
-        close(fd);
-    return result;
-}
-
 static int scan_hosts(struct err *e)
 {
     char folder[PATH_MAX - 300], path[PATH_MAX];
@@ -112,20 +102,22 @@ static int scan_hosts(struct err *e)
         if (host->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, "%s/%s/scan", folder, host->d_name);
-        if (write_attribute(path, "- - -", e) != 0)
+        if (sysfs_write(path, "- - -", e) != 0)
             result = -1; /* the others all the same */
     }
     closedir(hosts);
     return result;
 }
 
-int deed_do_rescan(const struct deed_rescan *deed, struct err *e)
+int deed_do_paths(const struct deed_paths *deed, struct err *e)
 {
-    int result = deed->paths == 0 ? scan_hosts(e) : 0;
+    bool delete = deed->type == DEED_DELETE;
+    int result = deed->paths == 0 && !delete ? scan_hosts(e) : 0;
     for (uint32_t i = 0; i < deed->paths; i++) {
         char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s/block/%s/device/rescan", sysfs_root(), deed->path[i]);
-        if (access(path, W_OK) == 0 && write_attribute(path, "1", e) != 0)
+        snprintf(path, sizeof path, "%s/block/%s/device/%s", sysfs_root(), deed->path[i],
+                 delete ? "delete" : "rescan");
+        if (access(path, W_OK) == 0 && sysfs_write(path, "1", e) != 0)
             result = -1;
     }
     return result;
@@ -136,7 +128,7 @@ int deed_role(void)
     static union {
         uint32_t type;
         struct deed_steps steps;
-        struct deed_rescan rescan;
+        struct deed_paths paths;
     } deed;
     struct deed_reply reply = {.result = -1, .error = {.text = "a broken message"}};
     ptrdiff_t size = role_receive(&deed, sizeof deed);
@@ -144,7 +136,7 @@ int deed_role(void)
         return size == 0 ? 0 : 1;
     if (deed_steps_ok(&deed, (size_t)size))
         reply.result = deed_do_steps(&deed.steps, &reply.error);
-    else if (deed_rescan_ok(&deed, (size_t)size))
-        reply.result = deed_do_rescan(&deed.rescan, &reply.error);
+    else if (deed_paths_ok(&deed, (size_t)size))
+        reply.result = deed_do_paths(&deed.paths, &reply.error);
     return role_send(&reply, sizeof reply) == 0 ? 0 : 1;
 }

@@ -100,10 +100,10 @@ void storage_start_steps(struct storage *s, struct deed *deed, const char *name,
     start(s, deed, name, &d, sizeof d);
 }
 
-void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *const *path,
-                          uint32_t paths)
+static void start_paths(struct storage *s, struct deed *deed, enum deed_type type,
+                        struct watched *const *path, uint32_t paths)
 {
-    struct deed_rescan d = {.type = DEED_RESCAN, .paths = paths};
+    struct deed_paths d = {.type = type, .paths = paths};
     if (deed->child != NULL)
         return; /* the one under way will do */
     deed->rescan = true;
@@ -111,6 +111,18 @@ void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *
         memcpy(d.path[i], path[i]->path.name, sizeof d.path[i]);
     start(s, deed, paths > 0 ? s->config.map[path[0]->lun].alias : "scan for new devices", &d,
           sizeof d);
+}
+
+void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *const *path,
+                          uint32_t paths)
+{
+    start_paths(s, deed, DEED_RESCAN, path, paths);
+}
+
+void storage_start_delete(struct storage *s, struct deed *deed, struct watched *const *path,
+                          uint32_t paths)
+{
+    start_paths(s, deed, DEED_DELETE, path, paths);
 }
 
 void storage_rescan(struct storage *s)

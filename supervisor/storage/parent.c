@@ -6,25 +6,6 @@
 #include "storage/config.h"
 #include "storage/role.h"
 
-/* Whether a guest's disk is the map. */
-static bool is_on(const char *disk, const char *alias)
-{
-    static const char folder[] = "/dev/mapper/";
-    return strncmp(disk, folder, sizeof folder - 1) == 0 &&
-           strcmp(disk + sizeof folder - 1, alias) == 0;
-}
-
-/* The guests that have the map as a disk: what its loss means. */
-static void tell_guests(const struct multipath *m, const char *alias, const char *what)
-{
-    for (uint32_t g = 0; g < m->site->guests; g++) {
-        const struct guest *guest = m->site->guest[g];
-        for (uint32_t d = 0; d < guest->disks; d++)
-            if (is_on(guest->disk[d].path, alias))
-                log_err("guest %s: %s %s (disk %s)", guest->name, what, alias, guest->disk[d].vdev);
-    }
-}
-
 static void tell_change(const struct multipath *m, const struct multipath_status *before,
                         const struct multipath_status *now)
 {
@@ -37,9 +18,9 @@ static void tell_change(const struct multipath *m, const struct multipath_status
              now->text[0] != '\0' ? ": " : "", now->text);
     bool lost = now->state == MAP_LOST, was_lost = known && before->state == MAP_LOST;
     if (lost && !was_lost)
-        tell_guests(m, alias, "has lost its storage");
+        multipath_tell_guests(m, alias, "has lost its storage");
     else if (was_lost && !lost)
-        tell_guests(m, alias, "has its storage back");
+        multipath_tell_guests(m, alias, "has its storage back");
 }
 
 static bool on_message(void *owner, const void *data, size_t size)
@@ -54,6 +35,8 @@ static bool on_message(void *owner, const void *data, size_t size)
     tell_change(m, &before, now);
     if (m->changed != NULL && (before.state != now->state || before.exists != now->exists))
         m->changed(m->changed_data);
+    if (m->released != NULL)
+        multipath_finish_release(m);
     return true;
 }
 
@@ -61,6 +44,7 @@ void multipath_init(struct multipath *m, qb_loop_t *loop)
 {
     *m = (struct multipath){.site = NULL};
     kept_init(&m->process, loop, "multipath", on_message, m);
+    m->patience = (struct timer){.loop = loop, .fire = multipath_give_up_release, .data = m};
 }
 
 static bool same_lun(const struct site_multipath *a, const struct site_multipath *b)
@@ -91,35 +75,4 @@ void multipath_take(struct multipath *m, const struct site *site)
     m->site = site;
     if (kept_begun(&m->process) || config->maps > 0)
         kept_take(&m->process, config, multipath_config_size(config->maps));
-}
-
-static bool usable(const struct multipath_status *s)
-{
-    return s->exists != 0 && (s->state == MAP_GOOD || s->state == MAP_DEGRADED);
-}
-
-bool multipath_ready(const struct guest *guest, void *multipath)
-{
-    const struct multipath *m = multipath;
-    for (uint32_t d = 0; d < guest->disks; d++)
-        for (uint32_t i = 0; i < m->site->multipath.maps; i++)
-            if (is_on(guest->disk[d].path, m->site->multipath.map[i].alias) &&
-                !usable(&m->status[i]))
-                return false;
-    return true;
-}
-
-int multipath_rescan(struct multipath *m, struct err *said)
-{
-    const struct multipath_rescan request = {.type = MULTIPATH_RESCAN};
-    struct err e;
-    if (m->site->multipath.maps == 0)
-        return err_set(said, "no multipath= is configured");
-    if (m->process.child == NULL)
-        return err_set(said,
-                       "the multipath process is not running; it will look at all when it is");
-    if (child_send(m->process.child, &request, sizeof request, &e) != 0)
-        return err_set(said, "%s", e.text);
-    snprintf(said->text, sizeof said->text, "looking for new LUNs, paths and sizes");
-    return 0;
 }

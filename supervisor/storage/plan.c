@@ -256,6 +256,22 @@ static bool failback_due(const struct planning *p, struct plan_memory *memory, u
 
 /* --- what is to be done --- */
 
+/* The node goes down: I/O that waits for a path waits no longer than this. Its guest is destroyed
+ * 30 s after it was asked to shut down, and cannot be while it waits. */
+#define LEAVE_PATIENCE_MS 15000
+
+/* Until when I/O without a path waits; 0: it does not, UINT64_MAX: for ever. */
+static uint64_t queue_until(const struct planning *p, const struct plan_memory *memory)
+{
+    uint32_t retry_s = p->want->value[MULTIPATH_NO_PATH_RETRY];
+    uint64_t until_ms = retry_s == 0 ? 0
+                        : retry_s == MULTIPATH_NEVER
+                            ? UINT64_MAX
+                            : memory->no_path_since_ms + (uint64_t)retry_s * 1000;
+    uint64_t leave_ms = memory->leaving_since_ms + LEAVE_PATIENCE_MS;
+    return memory->leaving_since_ms != 0 && leave_ms < until_ms ? leave_ms : until_ms;
+}
+
 /* Whether I/O should wait when there is no path; keeps the time since when there is none. */
 static bool should_queue(struct planning *p, struct plan_memory *memory, uint64_t now_ms,
                          uint32_t active)
@@ -263,20 +279,19 @@ static bool should_queue(struct planning *p, struct plan_memory *memory, uint64_
     uint32_t retry_s = p->want->value[MULTIPATH_NO_PATH_RETRY];
     if (active > 0 || !p->map->exists) {
         memory->no_path_since_ms = 0;
-        return retry_s != 0;
+        return retry_s != 0 && !memory->released;
     }
     bool first = memory->no_path_since_ms == 0;
     if (first)
         memory->no_path_since_ms = now_ms;
-    if (retry_s == 0 || retry_s == MULTIPATH_NEVER)
-        return retry_s != 0;
-    uint64_t until_ms = memory->no_path_since_ms + (uint64_t)retry_s * 1000;
-    /* Without a path and not queueing at the first look: an earlier role's time was up. */
-    if (first && p->map->readable && !p->map->table.queueing)
-        until_ms = memory->no_path_since_ms = 1;
-    if (now_ms < until_ms)
+    /* Without a path and not queueing at the first look, and nothing remembered: time was up. */
+    if (first && retry_s != MULTIPATH_NEVER && p->map->readable && !p->map->table.queueing)
+        memory->no_path_since_ms = 1;
+    uint64_t until_ms = queue_until(p, memory);
+    bool queue = now_ms < until_ms && !memory->released;
+    if (queue && until_ms != UINT64_MAX)
         p->plan->wake_ms = until_ms;
-    return now_ms < until_ms;
+    return queue;
 }
 
 static void plan_messages(struct planning *p, bool reload)
@@ -372,14 +387,10 @@ void plan_map(const struct site_multipath *want, const struct path *const *path,
     plan_messages(&p, true);
 }
 
-void plan_unwanted(const struct map *map, struct map_plan *plan)
+void plan_removal(const struct map *map, struct map_plan *plan)
 {
-    *plan = (struct map_plan){.state = MAP_REFUSED};
-    if (map->opened > 0) {
-        say(plan, "not configured, but in use (opened %u times); left as it is", map->opened);
-        return;
-    }
-    say(plan, "not configured; removed");
+    *plan = (struct map_plan){.state = MAP_REMOVED};
+    say(plan, "being removed");
     if (map->suspended)
         add_step(plan, STEP_RESUME, NULL, 0);
     if (map->readable && map->table.queueing)
@@ -392,6 +403,7 @@ const char *map_state_name(enum map_state state)
     static const char *const names[MAP_STATES] = {
         [MAP_WAITING] = "waiting",   [MAP_GOOD] = "good", [MAP_DEGRADED] = "degraded",
         [MAP_QUEUEING] = "queueing", [MAP_LOST] = "lost", [MAP_REFUSED] = "refused",
+        [MAP_REMOVED] = "removed",
     };
     return names[state];
 }

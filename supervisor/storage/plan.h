@@ -49,11 +49,16 @@ struct step {
 
 #define PLAN_STEPS_MAX (2 * MAP_PATHS_MAX + 4)
 
-/* What is remembered of a map between looks. */
+/* What is remembered of a map between looks, and but for the last line over the role's death
+ * (storage/memory.h). */
 struct plan_memory {
     uint64_t no_path_since_ms; /* 0: it has a path */
     uint64_t better_since_ms;  /* since when a better group than the active one could carry */
     uint32_t most_paths;       /* that were there at once, since the last rescan by hand */
+    bool removed;              /* the operator has removed it: it stays away */
+    bool delete_paths;         /* and its paths with it */
+    uint64_t leaving_since_ms; /* the node goes down; 0: it does not. Released: all I/O is over */
+    bool released;
 };
 
 enum map_state {
@@ -63,6 +68,7 @@ enum map_state {
     MAP_QUEUEING, /* no path: I/O waits */
     MAP_LOST,     /* no path: I/O fails */
     MAP_REFUSED,  /* not assembled: the text says why */
+    MAP_REMOVED,  /* by the operator, until he adds it again */
     MAP_STATES
 };
 
@@ -83,7 +89,8 @@ void plan_map(const struct site_multipath *want, const struct path *const *path,
               const struct map *map, const char *elsewhere, struct plan_memory *memory,
               uint64_t now_ms, struct map_plan *plan);
 
-/* Plans for a map of ours that is not configured (any more): away with it, unless it is used. */
-void plan_unwanted(const struct map *map, struct map_plan *plan);
+/* Plans for a map of ours that is not to be (any more) and not in use: away with it. Queueing goes
+ * first: what still waits for a path would hold the removal up. */
+void plan_removal(const struct map *map, struct map_plan *plan);
 
 const char *map_state_name(enum map_state state);

@@ -16,15 +16,50 @@
 /* After events were lost, and after a rescan: look at all devices, once for a burst. */
 #define SCAN_MS 50
 
+static void leave(struct storage *s, bool released)
+{
+    for (uint32_t i = 0; i < s->config.maps; i++) {
+        struct plan_memory *memory = &s->lun[i].memory;
+        if (memory->leaving_since_ms == 0)
+            memory->leaving_since_ms = clock_ms();
+        memory->released = memory->released || released;
+    }
+}
+
+static void carry_out(struct storage *s, const struct multipath_request *r)
+{
+    struct plan_memory *memory = &s->lun[r->map].memory;
+    switch ((enum multipath_request_type)r->type) {
+    case MULTIPATH_RESCAN:
+        storage_rescan(s);
+        return;
+    case MULTIPATH_REMOVE:
+        s->lun[r->map].told =
+            (struct multipath_status){.map = 0}; /* whatever comes of it is told */
+        memory->removed = true;
+        memory->delete_paths = r->delete_paths != 0;
+        return;
+    case MULTIPATH_ADD:
+        memory->removed = memory->delete_paths = false;
+        memory->most_paths = 0;
+        storage_start_rescan(s, &s->host_scan, NULL, 0); /* its devices may have been deleted */
+        return;
+    case MULTIPATH_LEAVE:
+    case MULTIPATH_RELEASE:
+        leave(s, r->type == MULTIPATH_RELEASE);
+        return;
+    }
+}
+
 static int32_t on_parent(int32_t fd, int32_t events, void *data)
 {
     (void)fd;
     (void)events;
     struct storage *s = data;
-    struct multipath_rescan request;
+    struct multipath_request request;
     ptrdiff_t size = role_receive(&request, sizeof request);
-    if (size == (ptrdiff_t)sizeof request && request.type == MULTIPATH_RESCAN) {
-        storage_rescan(s);
+    if (size > 0 && multipath_request_ok(&request, (size_t)size, s->configured)) {
+        carry_out(s, &request);
         timer_set(&s->scan, SCAN_MS);
     } else {
         qb_loop_stop(s->loop); /* this is its end */
@@ -98,8 +133,14 @@ static int prepare(struct storage *s, struct err *e)
     s->wake = s->settle;
     s->check = (struct timer){.loop = s->loop, .fire = storage_check, .data = s};
     s->scan = (struct timer){.loop = s->loop, .fire = see_all, .data = s};
-    for (uint32_t i = 0; i < s->config.maps; i++)
-        s->lun[i].want = &s->config.map[i];
+    s->configured = s->config.maps;
+    memory_forget_others(&s->config);
+    for (uint32_t i = 0; i < s->configured; i++) {
+        struct lun *lun = &s->lun[i];
+        lun->want = &s->config.map[i];
+        memory_load(&lun->memory, lun->want->alias, lun->want->wwid);
+        memory_format(&lun->memory, lun->want->wwid, lun->kept);
+    }
     mapper_init();
     /* Watch first, look then: nothing that happens between is missed. */
     s->uevents = uevent_open(e);

@@ -6,6 +6,7 @@
 
 #include "base/kept.h"
 #include "config/site.h"
+#include "guest/guests.h"
 #include "storage/status.h"
 
 /* The role: converges whenever the kernel tells of a change, until its parent is gone. */
@@ -17,6 +18,9 @@ struct multipath {
     struct kept process;
     void (*changed)(void *data); /* a LUN has come, gone or been lost */
     void *changed_data;
+    void (*released)(void *data); /* called once when no I/O waits any more; NULL: not asked for */
+    void *released_data;
+    struct timer patience; /* for that */
     /* One for each configured LUN; all 0: unknown. Mostly never touched, so it costs no memory. */
     struct multipath_status status[SITE_MULTIPATHS_MAX];
 };
@@ -27,9 +31,30 @@ void multipath_init(struct multipath *multipath, qb_loop_t *loop);
  * The site must outlive its use; the one before may go after the call. */
 void multipath_take(struct multipath *multipath, const struct site *site);
 
-/* Whether those of the guest's disks that are configured LUNs can be used. multipath: a struct
- * multipath. */
-bool multipath_ready(const struct guest *guest, void *multipath);
+/* How those of the guest's disks are that are configured LUNs: the worst of them, and in why
+ * (unless all are ready) which and for what reason. multipath: a struct multipath. */
+enum guest_disks multipath_disks(const struct guest *guest, char *why, size_t size,
+                                 void *multipath);
 
-/* Looks for new LUNs, paths and sizes. 0 and what happens now in said, or -1. */
+/* What operators ask for: 0 and what happens now in said, or -1. */
+
+/* Looks for new LUNs, paths and sizes. */
 int multipath_rescan(struct multipath *m, struct err *said);
+/* Takes a map away, and its devices too if asked, until multipath_add() or the host's reboot. user:
+ * a guest that runs on it, or NULL. */
+int multipath_remove(struct multipath *m, const char *alias, bool delete_paths, const char *user,
+                     struct err *said);
+int multipath_add(struct multipath *m, const char *alias, struct err *said);
+
+/* The node goes down. First: I/O without a path waits for seconds only, lest guests that are to be
+ * destroyed hang. Then, when they are gone: no I/O waits any more, lest the shutdown hangs; calls
+ * released(data) when that is so, or after some seconds. */
+void multipath_leave(struct multipath *m);
+void multipath_release(struct multipath *m, void (*released)(void *data), void *data);
+
+/* --- for its own parts --- */
+
+/* Logs that something has happened to the storage of the guests on the LUN. */
+void multipath_tell_guests(const struct multipath *m, const char *alias, const char *what);
+void multipath_finish_release(struct multipath *m);
+void multipath_give_up_release(void *multipath);

@@ -14,6 +14,14 @@ static bool path_ok(const struct multipath_path *p)
            p->verdict < VERDICTS && p->access < ACCESSES;
 }
 
+bool multipath_request_ok(const void *data, size_t size, uint32_t maps)
+{
+    const struct multipath_request *r = data;
+    return size == sizeof *r && r->type >= MULTIPATH_RESCAN && r->type <= MULTIPATH_RELEASE &&
+           r->delete_paths <= 1 &&
+           (r->map < maps || (r->type != MULTIPATH_REMOVE && r->type != MULTIPATH_ADD));
+}
+
 bool multipath_status_ok(const void *data, size_t size, uint32_t maps)
 {
     const struct multipath_status *s = data;

@@ -37,11 +37,22 @@ struct multipath_status {
     char text[160];
 };
 
-/* relevod's one request: look for new LUNs, new paths and new sizes. */
-struct multipath_rescan {
-    uint32_t type; /* MULTIPATH_RESCAN */
+/* What relevod asks for. */
+enum multipath_request_type {
+    MULTIPATH_RESCAN = 1, /* look for new LUNs, new paths and new sizes */
+    MULTIPATH_REMOVE,     /* a map, unless it is in use; it then stays away */
+    MULTIPATH_ADD,        /* the reverse */
+    MULTIPATH_LEAVE,      /* the node goes down: I/O without a path waits seconds, not longer */
+    MULTIPATH_RELEASE,    /* its guests are gone: no I/O waits any more */
 };
-#define MULTIPATH_RESCAN 1
+
+struct multipath_request {
+    uint32_t type;
+    uint32_t map;          /* of REMOVE and ADD */
+    uint32_t delete_paths; /* of REMOVE: 1: its devices, too */
+};
+
+bool multipath_request_ok(const void *data, size_t size, uint32_t maps);
 
 /* Whether a message of size bytes is a sane status of one of that many maps. */
 bool multipath_status_ok(const void *data, size_t size, uint32_t maps);

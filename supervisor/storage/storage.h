@@ -5,13 +5,13 @@
 #include "base/err.h"
 #include "base/timer.h"
 #include "config/multipath.h"
+#include "storage/memory.h"
 #include "storage/path.h"
 #include "storage/plan.h"
 #include "storage/status.h"
 
 #define PATHS_MAX    2048
 #define CHECKERS_MAX 64
-#define STRAYS_MAX   16
 
 struct child;
 struct storage;
@@ -28,11 +28,15 @@ struct deed {
     uint32_t retry_ms;
 };
 
-/* One configured LUN. */
+/* One LUN: configured, or of a map of ours that is not (any more) and is looked after as long as it
+ * is in use. */
 struct lun {
     const struct site_multipath *want;
     struct map map;
+    bool seen; /* device-mapper has a map of ours of this name */
     struct plan_memory memory;
+    char kept[MEMORY_TEXT_SIZE];   /* the memory as it is written down */
+    char elsewhere[MAP_NAME_SIZE]; /* under which name its LUN is assembled; empty: under none */
     struct map_plan plan;
     struct deed deed;
     struct deed rescan;
@@ -53,20 +57,12 @@ struct watched {
     char text[64];           /* what the last check said */
 };
 
-/* A map of ours that is not configured. */
-struct stray {
-    char name[MAP_NAME_SIZE]; /* empty: a free place */
-    bool seen;
-    char text[160];
-    struct deed deed;
-};
-
 struct storage {
     qb_loop_t *loop;
-    struct multipath_config config;
+    struct multipath_config config; /* what is configured, and after it what is not */
+    uint32_t configured;
     struct lun lun[SITE_MULTIPATHS_MAX];
     struct watched watched[PATHS_MAX];
-    struct stray stray[STRAYS_MAX];
     struct checker *checker[CHECKERS_MAX];
     struct deed host_scan;
     struct timer settle, wake, check, scan;
@@ -81,6 +77,8 @@ struct storage {
 bool storage_see_path(struct storage *s, const char *name);
 /* All of them. */
 void storage_see_all(struct storage *s);
+/* Of the LUN in this place, which is free from now on. */
+void storage_forget_paths(struct storage *s, uint32_t lun);
 /* The LUN's paths in the order of their addresses: how many, at most MAP_PATHS_MAX. */
 uint32_t storage_paths_of(struct storage *s, int lun, struct watched *found[MAP_PATHS_MAX]);
 
@@ -98,8 +96,28 @@ void storage_start_steps(struct storage *s, struct deed *deed, const char *name,
 /* paths 0: for new devices on all hosts. */
 void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *const *path,
                           uint32_t paths);
+/* Has the kernel forget the devices. */
+void storage_start_delete(struct storage *s, struct deed *deed, struct watched *const *path,
+                          uint32_t paths);
 /* Everything: hosts for new devices, paths for new sizes. */
 void storage_rescan(struct storage *s);
+
+/* --- strays.c: maps of ours that are not configured --- */
+
+/* Notes which of our maps there are: every LUN's seen and elsewhere, and LUNs for those that are
+ * configured nowhere. -1: device-mapper cannot be read. */
+int storage_see_maps(struct storage *s, struct err *e);
+
+static inline bool storage_is_configured(const struct storage *s, uint32_t lun)
+{
+    return lun < s->configured;
+}
+
+/* Whether the map is to be there. */
+static inline bool storage_is_wanted(const struct storage *s, uint32_t lun)
+{
+    return storage_is_configured(s, lun) && !s->lun[lun].memory.removed;
+}
 
 /* --- converge.c --- */
 

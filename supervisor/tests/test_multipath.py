@@ -81,6 +81,9 @@ def test_without_paths_io_waits_and_then_fails_and_the_guests_are_named(san):
     san.until_state("web", "lost")
     until(lambda: san.map("web")["table"].startswith("0 "), "I/O fails")
     until(lambda: "guest shop: has lost its storage web (disk xvda)" in san.world.log(), "it is said")
+    shop = san.world.guest_status("shop")
+    assert shop["disks"] == "lost" and shop["disks_text"].startswith("disk xvda: LUN web is lost")
+    assert "    storage lost: disk xvda: LUN web is lost" in san.world.command("status").stdout
     san.check("sda", "up")
     san.until_state("web", "degraded")
     until(lambda: san.map("web")["table"].startswith("1 queue_if_no_path"), "I/O waits again")
@@ -92,7 +95,8 @@ def test_a_guest_waits_for_its_lun_and_no_other_waits_for_it(san):
     san.world.guest("mail")
     san.configure(WEB)
     san.world.until_state("mail", "running")
-    assert san.world.guest_status("shop")["state"] == "waiting"
+    shop = san.world.guest_status("shop")
+    assert shop["state"] == "waiting" and shop["waits_for"] == "disk xvda: LUN web is waiting: no path seen"
     san.disk("sda", "8:0")
     san.rescan()
     san.world.until_state("shop", "running")
@@ -133,9 +137,117 @@ def test_our_map_of_an_earlier_configuration_goes_unless_it_is_used(san):
     san.disk("sda", "8:0")
     san.configure(WEB)
     assert "assembled as old" in san.until_state("web", "refused")["text"]
-    until(lambda: "map old: not configured, but in use" in san.world.log(), "it is said")
+    until(lambda: "map old: not configured; removed as soon" in san.world.log(), "it is said")
+    until(lambda: san.map("old")["table"].endswith("service-time 0 1 1 8:0 1"), "it is looked after")
+    san.io_error("old", "8:0")
+    until(lambda: san.map("old")["failed"] == [], "its path is reinstated")
     san.put_map("old", opened=0)
     until(lambda: san.map("old") is None and san.map("web"), "the new one takes its place")
+
+
+def test_a_map_whose_word_has_gone_is_looked_after_while_a_guest_uses_it(san):
+    two_paths(san)
+    san.put_map("web", opened=1)
+    san.world.cmdline.write_text("hostname=n1\n")
+    assert san.world.command("reload").returncode == 0
+    until(lambda: "map web: not configured" in san.world.log(), "it is seen")
+    san.io_error("web", "8:16")
+    until(lambda: san.map("web")["failed"] == [], "its path is reinstated")
+    san.put_map("web", opened=0)
+    until(lambda: san.map("web") is None, "it goes when the guest has gone")
+    assert san.diary()[-2:] == ["message web fail_if_no_path", "remove web"]
+
+
+def test_the_operator_removes_a_lun_and_adds_it_again(san):
+    two_paths(san)
+    relevo = san.world.command
+    san.put_map("web", opened=1)
+    until(lambda: "in use (opened 1 times)" in relevo("multipath", "remove", "web").stderr, "it is refused")
+    san.put_map("web", opened=0)
+    until(lambda: relevo("multipath", "remove", "web").returncode == 0, "and then not")
+    until(lambda: san.map("web") is None and san.status("web")["text"] == "", "it is gone")
+    assert san.status("web")["state"] == "removed"
+    assert san.diary()[-2:] == ["message web fail_if_no_path", "remove web"]
+    san.world.kill()
+    san.world.start()
+    san.until_state("web", "removed")
+    assert relevo("multipath", "add", "web").returncode == 0
+    san.until_state("web", "good")
+    assert "not configured" in relevo("multipath", "remove", "db").stderr
+    for wrong in (["remove"], ["add", "web", "--paths"], ["remove", "web", "x"]):
+        assert relevo("multipath", *wrong).returncode == 2
+
+
+def test_a_lun_goes_with_its_devices_if_that_is_asked_for(san):
+    two_paths(san)
+    delete = san.sys / "devices" / "0:0:0:0" / "delete", san.sys / "devices" / "16:0:0:0" / "delete"
+    for file in delete:
+        file.write_text("")
+    assert san.world.command("multipath", "remove", "web", "--paths").returncode == 0
+    until(lambda: all(file.read_text() == "1" for file in delete), "the kernel is told to forget the devices")
+    for name in ("sda", "sdb"):
+        san.pull(name)
+    san.world.command("multipath", "rescan")
+    until(lambda: san.status("web")["paths"] == 0, "they are gone")
+
+
+def test_a_lun_that_a_guest_runs_on_is_not_removed(san):
+    san.world.guest("shop", 'disk = ["phy:/dev/mapper/web,xvda,w"]')
+    two_paths(san)
+    san.world.until_state("shop", "running")
+    done = san.world.command("multipath", "remove", "web")
+    assert done.returncode == 1 and "guest shop runs on it; stop it or detach the disk first" in done.stderr
+    san.world.command("stop", "shop")
+    san.world.until_state("shop", "stopped")
+    assert san.world.command("multipath", "remove", "web").returncode == 0
+    until(lambda: san.map("web") is None and san.status("web")["text"] == "", "it is gone")
+    san.world.command("start", "shop")
+    shop = san.world.until_state("shop", "waiting")
+    assert shop["waits_for"] == shop["disks_text"] == "disk xvda: LUN web is removed"
+    assert "    waits: disk xvda: LUN web is removed" in san.world.command("status").stdout
+    san.world.command("multipath", "add", "web")
+    san.world.until_state("shop", "running")
+
+
+def test_a_removal_that_fails_lets_io_wait_again(san):
+    two_paths(san)
+    san.folder.joinpath("fail.web").write_text("Device or resource busy")
+    assert san.world.command("multipath", "remove", "web").returncode == 0
+    until(lambda: "Device or resource busy" in san.status("web")["text"], "it is said")
+    half_done = TWO_PATHS.replace("1 queue_if_no_path", "0")
+    san.put_map("web", opened=1, table=half_done)  # and somebody came
+    san.folder.joinpath("fail.web").unlink()
+    until(lambda: san.map("web")["table"] == TWO_PATHS, "it is as it was")
+    until(lambda: "not removed: it is in use" in san.world.log(), "and that is said")
+    san.until_state("web", "good")
+
+
+def test_the_time_without_a_path_outlives_the_role(san):
+    san.disk("sda", "8:0")
+    san.configure(WEB + ",no_path_retry=600")
+    san.until_state("web", "degraded")
+    san.check("sda", "down")
+    san.io_error("web", "8:0")
+    san.until_state("web", "queueing")
+    memory = san.world.run / "multipath" / "web"
+    before = until(lambda: " no_path_since_ms=0" not in (t := memory.read_text()) and t, "it is written down")
+    san.world.kill()
+    san.world.start()
+    san.until_state("web", "queueing")
+    assert memory.read_text() == before
+    memory.write_text(before.replace("no_path_since_ms=", "no_path_since_ms=1 was="))
+    for pid in children(san.world.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    if float(open("/proc/uptime", encoding="ascii").read().split()[0]) > 600:
+        san.until_state("web", "lost")
+
+
+def test_when_the_node_goes_down_no_io_waits_any_more(san):
+    two_paths(san)
+    assert san.world.terminate() == 0
+    assert san.map("web")["table"] == TWO_PATHS.replace("1 queue_if_no_path", "0")
+    san.world.start()
+    until(lambda: san.map("web")["table"] == TWO_PATHS, "another relevod lets it wait again")
 
 
 def test_a_deed_that_fails_is_said_and_tried_again(san):

@@ -8,7 +8,9 @@
 #include "storage/check.h"
 #include "storage/config.h"
 #include "storage/deed.h"
+#include "storage/status.h"
 #include "storage/sysfs.h"
+#include "storage/tune.h"
 #include "storage/uevent.h"
 #include "tests/test.h"
 
@@ -96,7 +98,16 @@ static void put_text(const char *path, const char *text)
 static int set_up(void **state)
 {
     (void)state;
-    static const char *const folders[] = {"", "/block", "/block/sda", "/2:0:0:1"};
+    static const char *const folders[] = {"",
+                                          "/block",
+                                          "/block/sda",
+                                          "/rport-2:0-3",
+                                          "/rport-2:0-3/2:0:0:1",
+                                          "/class",
+                                          "/class/fc_remote_ports",
+                                          "/class/fc_remote_ports/rport-2:0-3",
+                                          "/rport-2:0-3/2:0:0:1/scsi_disk",
+                                          "/rport-2:0-3/2:0:0:1/scsi_disk/2:0:0:1"};
     strcpy(root, "/tmp/relevo-sys-XXXXXX");
     assert_non_null(mkdtemp(root));
     for (size_t i = 1; i < sizeof folders / sizeof folders[0]; i++) {
@@ -106,12 +117,12 @@ static int set_up(void **state)
     }
     char link[128];
     snprintf(link, sizeof link, "%s/block/sda/device", root);
-    assert_int_equal(symlink("../../2:0:0:1", link), 0);
+    assert_int_equal(symlink("../../rport-2:0-3/2:0:0:1", link), 0);
     put_text("block/sda/dev", "8:0\n");
     put_text("block/sda/size", "2048\n");
     put_text("block/sda/ro", "0\n");
-    put_text("2:0:0:1/state", "running\n");
-    put_text("2:0:0:1/wwid", "t10.ATA     QEMU HARDDISK   QM1 \n");
+    put_text("rport-2:0-3/2:0:0:1/state", "running\n");
+    put_text("rport-2:0-3/2:0:0:1/wwid", "t10.ATA     QEMU HARDDISK   QM1 \n");
     return setenv("RELEVO_SYS", root, 1);
 }
 
@@ -128,9 +139,9 @@ static void a_path_is_read_from_sysfs(void **state)
     (void)state;
     struct path path = {.verdict = VERDICT_UP, .failed_ms = 5};
     static const uint8_t inquiry[36] = {0, 0, 5, 2, 31, 0x10};
-    put("2:0:0:1/inquiry", inquiry, sizeof inquiry);
-    put_text("2:0:0:1/access_state", "standby\n");
-    put_text("2:0:0:1/dh_state", "alua\n");
+    put("rport-2:0-3/2:0:0:1/inquiry", inquiry, sizeof inquiry);
+    put_text("rport-2:0-3/2:0:0:1/access_state", "standby\n");
+    put_text("rport-2:0-3/2:0:0:1/dh_state", "alua\n");
     assert_int_equal(sysfs_read_path("sda", &path), 0);
     assert_string_equal(path.hctl, "2:0:0:1");
     assert_int_equal(path.major, 8);
@@ -141,9 +152,9 @@ static void a_path_is_read_from_sysfs(void **state)
     assert_int_equal(path.verdict, VERDICT_UP);
     assert_int_equal(path.failed_ms, 5);
 
-    put_text("2:0:0:1/access_state", "transitioning\n");
-    put_text("2:0:0:1/state", "transport-offline\n");
-    put_text("2:0:0:1/dh_state", "detached\n");
+    put_text("rport-2:0-3/2:0:0:1/access_state", "transitioning\n");
+    put_text("rport-2:0-3/2:0:0:1/state", "transport-offline\n");
+    put_text("rport-2:0-3/2:0:0:1/dh_state", "detached\n");
     put_text("block/sda/ro", "1\n");
     assert_int_equal(sysfs_read_path("sda", &path), 0);
     assert_int_equal(path.access, ACCESS_STANDBY); /* until it is over */
@@ -151,6 +162,68 @@ static void a_path_is_read_from_sysfs(void **state)
     assert_true(!path.present && path.read_only);
     assert_string_equal(path.handler, "");
     assert_int_equal(sysfs_read_path("sdb", &path), -1);
+}
+
+/* The kernel's rules: fc_rport_set_dev_loss_tmo(), store_fc_rport_fast_io_fail_tmo(). */
+static bool port_takes(uint32_t *loss_s, uint32_t *fast_s, const struct tune_write *w)
+{
+    bool off = *fast_s == MULTIPATH_NEVER;
+    if (w->dev_loss ? off && w->value_s > 600
+                    : w->value_s != MULTIPATH_NEVER && (w->value_s >= *loss_s || w->value_s > 600))
+        return false;
+    *(w->dev_loss ? loss_s : fast_s) = w->value_s;
+    return true;
+}
+
+static void a_remote_ports_times_are_written_in_an_order_that_it_takes(void **state)
+{
+    (void)state;
+    static const uint32_t losses[] = {1, 5, 6, 30, 599, 600, 601, 86400, 2147483647};
+    static const uint32_t fasts[] = {1, 5, 30, 599, MULTIPATH_NEVER};
+    enum { LOSSES = sizeof losses / sizeof losses[0], FASTS = sizeof fasts / sizeof fasts[0] };
+    for (int i = 0; i < LOSSES * FASTS * LOSSES * FASTS; i++) {
+        uint32_t loss_now = losses[i % LOSSES], fast_now = fasts[i / LOSSES % FASTS];
+        uint32_t loss = losses[i / LOSSES / FASTS % LOSSES],
+                 fast = fasts[i / LOSSES / FASTS / LOSSES];
+        bool off = fast == MULTIPATH_NEVER, off_now = fast_now == MULTIPATH_NEVER;
+        if ((off ? loss > 600 : fast >= loss) || (off_now ? loss_now > 600 : fast_now >= loss_now))
+            continue; /* the configuration's parser, and the kernel, have no such pair */
+        struct tune_write write[TUNE_WRITES_MAX];
+        uint32_t n = tune_order(loss_now, loss, fast, write);
+        for (uint32_t w = 0; w < n; w++)
+            assert_true(port_takes(&loss_now, &fast_now, &write[w]));
+        assert_true(loss_now == loss && fast_now == fast);
+    }
+}
+
+static const char *text_of(const char *file)
+{
+    static char text[64];
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", root, file);
+    assert_true(sysfs_read(path, text, sizeof text));
+    return text;
+}
+
+static void what_the_kernel_waits_for_is_set(void **state)
+{
+    (void)state;
+    struct site_multipath want = {.alias = "web"};
+    for (int i = 0; i < MULTIPATH_OPTIONS; i++)
+        want.value[i] = multipath_option[i].initial;
+    put_text("rport-2:0-3/2:0:0:1/timeout", "30\n");
+    put_text("rport-2:0-3/2:0:0:1/scsi_disk/2:0:0:1/max_retries", "5\n");
+    put_text("class/fc_remote_ports/rport-2:0-3/dev_loss_tmo", "30\n");
+    put_text("class/fc_remote_ports/rport-2:0-3/fast_io_fail_tmo", "off\n");
+    tune_path(&want, "sda"); /* which has no eh_timeout: passed over */
+    assert_string_equal(text_of("rport-2:0-3/2:0:0:1/timeout"), "15");
+    assert_string_equal(text_of("rport-2:0-3/2:0:0:1/scsi_disk/2:0:0:1/max_retries"), "0");
+    assert_string_equal(text_of("class/fc_remote_ports/rport-2:0-3/dev_loss_tmo"), "600");
+    assert_string_equal(text_of("class/fc_remote_ports/rport-2:0-3/fast_io_fail_tmo"), "5");
+    want.value[MULTIPATH_FAST_IO_FAIL] = MULTIPATH_NEVER;
+    tune_path(&want, "sda");
+    assert_string_equal(text_of("class/fc_remote_ports/rport-2:0-3/fast_io_fail_tmo"), "off");
+    tune_path(&want, "sdb"); /* not there */
 }
 
 static void a_lun_is_found_by_any_of_its_names(void **state)
@@ -164,7 +237,7 @@ static void a_lun_is_found_by_any_of_its_names(void **state)
     config.maps = 2;
     assert_int_equal(sysfs_find_lun("sda", &config), -1);
     static const uint8_t page[] = {0, 0x83, 0, 12, 1, 3, 0, 8, 0x50, 0, 0, 0, 0, 0, 0, 1};
-    put("2:0:0:1/vpd_pg83", page, sizeof page);
+    put("rport-2:0-3/2:0:0:1/vpd_pg83", page, sizeof page);
     assert_int_equal(sysfs_find_lun("sda", &config), 1);
     assert_false(sysfs_may_be_path("dm-0"));
     assert_false(sysfs_may_be_path("../sda"));
@@ -192,10 +265,18 @@ static void messages_that_are_not_sane_are_refused(void **state)
     steps.steps = PLAN_STEPS_MAX + 1;
     assert_false(deed_steps_ok(&steps, sizeof steps));
 
-    struct deed_rescan rescan = {.type = DEED_RESCAN, .paths = 1, .path = {"sda"}};
-    assert_true(deed_rescan_ok(&rescan, sizeof rescan));
-    strcpy(rescan.path[0], "../x");
-    assert_false(deed_rescan_ok(&rescan, sizeof rescan));
+    struct deed_paths paths = {.type = DEED_DELETE, .paths = 1, .path = {"sda"}};
+    assert_true(deed_paths_ok(&paths, sizeof paths));
+    strcpy(paths.path[0], "../x");
+    assert_false(deed_paths_ok(&paths, sizeof paths));
+
+    struct multipath_request request = {.type = MULTIPATH_REMOVE, .map = 1};
+    assert_true(multipath_request_ok(&request, sizeof request, 2));
+    assert_false(multipath_request_ok(&request, sizeof request, 1));
+    request.type = MULTIPATH_LEAVE;
+    assert_true(multipath_request_ok(&request, sizeof request, 0));
+    request.delete_paths = 2;
+    assert_false(multipath_request_ok(&request, sizeof request, 2));
 
     struct check_reply reply = {.verdict = VERDICTS};
     assert_false(check_reply_ok(&reply, sizeof reply));
@@ -212,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_checks_outcome),
         cmocka_unit_test_setup_teardown(a_path_is_read_from_sysfs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lun_is_found_by_any_of_its_names, set_up, tear_down),
+        cmocka_unit_test(a_remote_ports_times_are_written_in_an_order_that_it_takes),
+        cmocka_unit_test_setup_teardown(what_the_kernel_waits_for_is_set, set_up, tear_down),
         cmocka_unit_test(messages_that_are_not_sane_are_refused),
     };
     return cmocka_run_group_tests_name("multipath devices", tests, NULL, NULL);
