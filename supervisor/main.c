@@ -9,6 +9,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "cluster/corosync.h"
+#include "cluster/journal.h"
 #include "control/check.h"
 #include "control/client.h"
 #include "control/ssh.h"
@@ -27,6 +28,7 @@ static const struct {
 } roles[] = {
     {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
     {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
+    {"journal", journal_role},
 };
 
 static const struct {

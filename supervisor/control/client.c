@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/run_dir.h"
 #include "config/multipath.h"
+#include "cluster/journal.h"
 #include "control/check.h"
 #include "control/follow.h"
 #include "control/request.h"
@@ -34,7 +35,9 @@ static int usage(void)
           "       relevo start|stop|restart GUEST\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
-          "       relevo check FOLDER [HOSTNAME]\n",
+          "       relevo check FOLDER [HOSTNAME]\n"
+          "       relevo state init [--force] DEVICE\n"
+          "       relevo state show DEVICE\n",
           stderr);
     return USAGE;
 }
@@ -233,6 +236,10 @@ int relevo_command(int argc, char **argv)
         return reload_from(force, force ? argv[3] : operand);
     if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))
         return check_folder(operand, argc == 4 ? argv[3] : NULL) == 0 ? DONE : REFUSED;
+    if (strcmp(verb, "state") == 0) {
+        int result = state_command(argc - 2, argv + 2);
+        return result == USAGE ? usage() : result;
+    }
     bool known =
         strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0 || strcmp(verb, "restart") == 0;
     return known && argc == 3 ? command_guest(verb, operand) : usage();

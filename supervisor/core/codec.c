@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/crc32.h"
+
 /* "RLVO", version, what it is, payload length, payload, CRC-32 of all before it. Integers are
  * little-endian. Each structure is described once, for both directions. */
 #define HEADER  12u
@@ -289,23 +291,6 @@ static void memory(struct codec *c, struct memory *m)
     within(c, m->nodes, m->self);
     within(c, m->nodes, a->promised.node);
     within(c, m->nodes, a->accepted.node);
-}
-
-/* CRC-32 as in IEEE 802.3 and zlib: the reflected polynomial 0xEDB88320, four bits at a time. */
-static uint32_t crc32(const uint8_t *p, size_t n)
-{
-    static const uint32_t four[16] = {
-        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
-        0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-        0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
-    };
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= p[i];
-        crc = crc >> 4 ^ four[crc & 15];
-        crc = crc >> 4 ^ four[crc & 15];
-    }
-    return ~crc;
 }
 
 static void header(struct codec *c, uint32_t magic, uint16_t version, uint16_t what,

@@ -1,7 +1,7 @@
 # The simulator: the real core/ in a simulated world. Built three times: as it is, with deliberate
 # faults that can be switched on, and under the sanitizers.
 SIM_SRC := $(wildcard supervisor/core/*.c supervisor/sim/*.c) supervisor/base/kv.c \
-	supervisor/base/backoff.c
+	supervisor/base/backoff.c supervisor/base/crc32.c
 SIM := $(B)/host/relevo-sim
 # Operations and queue items are shared out: each file's switch has its own and a default.
 SIM_CPPFLAGS = $(CPPFLAGS_ALL) $(if $(filter supervisor/sim/%,$<),-Wno-switch-enum)
