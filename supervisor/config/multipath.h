@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "config/place.h"
+#include "config/word_option.h"
 #include "config/wwid.h"
 
 #define SITE_MULTIPATHS_MAX  256
@@ -33,30 +34,11 @@ enum multipath_checker { CHECKER_TUR, CHECKER_READ };
 
 /* "manual" of failback, "queue" of no_path_retry, "infinity" of dev_loss_tmo: for ever; "off" of
  * fast_io_fail_tmo. */
-#define MULTIPATH_NEVER UINT32_MAX
+#define MULTIPATH_NEVER OPTION_NEVER
 
-struct multipath_option {
-    const char *name;
-    uint32_t initial;
-    uint32_t min, max;        /* for numbers (seconds; max_retries: how often) */
-    const char *zero, *never; /* for numbers: what 0 and MULTIPATH_NEVER are called */
-    const char *const *names; /* of the values 0, 1 …, closed with NULL; NULL: a number */
-};
-
-/* Named as in multipath.conf(5), where they have a name there. */
-extern const struct multipath_option multipath_option[MULTIPATH_OPTIONS];
-
-/* Number of an option by its name; -1: there is none. */
-int multipath_option_find(const char *name);
-/* "group, selector, ..." into text: all there are. */
-void multipath_option_names(char *text, size_t size);
-/* Reads a value: 0, or -1. */
-int multipath_option_parse(const struct multipath_option *option, const char *text,
-                           uint32_t *value);
-void multipath_option_format(const struct multipath_option *option, uint32_t value, char *text,
-                             size_t size);
-/* "failover, multibus" or "fail, queue or 1 to 86400" into text: what is allowed. */
-void multipath_option_allowed(const struct multipath_option *option, char *text, size_t size);
+/* Named as in multipath.conf(5), where they have a name there; numbers are seconds (max_retries:
+ * how often). */
+extern const struct word_option multipath_option[MULTIPATH_OPTIONS];
 
 struct site_multipath {
     struct place place;

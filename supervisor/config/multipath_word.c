@@ -18,29 +18,6 @@ static bool alias_ok(const char *name)
            strcmp(name, "control") != 0;
 }
 
-static bool parse_option(struct site *site, const char *token, struct site_multipath *map,
-                         char *text)
-{
-    char *equals = strchr(text, '=');
-    if (equals != NULL)
-        *equals = '\0';
-    int id = multipath_option_find(text);
-    if (id < 0) {
-        char names[192];
-        multipath_option_names(names, sizeof names);
-        site_error(site, map->place, token, "%.40s is no option; expected one of %s", text, names);
-        return false;
-    }
-    const char *value = equals != NULL ? equals + 1 : "";
-    if (multipath_option_parse(&multipath_option[id], value, &map->value[id]) == 0)
-        return true;
-    char allowed[96];
-    multipath_option_allowed(&multipath_option[id], allowed, sizeof allowed);
-    site_error(site, map->place, token, "%s=%.40s: expected %s", multipath_option[id].name, value,
-               allowed);
-    return false;
-}
-
 /* The kernel refuses other pairs (scsi_transport_fc.c); 600 is its SCSI_DEVICE_BLOCK_MAX_TIMEOUT.
  */
 static bool loss_ok(struct site *site, const char *token, const struct site_multipath *map)
@@ -57,7 +34,7 @@ static bool loss_ok(struct site *site, const char *token, const struct site_mult
 
 static bool parse(struct site *site, const char *token, struct site_multipath *map, char *value)
 {
-    char *part[3], *option[MULTIPATH_OPTIONS + 1];
+    char *part[3];
     int n = kv_split(value, ':', part, 3);
     if (n < 2 || !alias_ok(part[0])) {
         site_error(site, map->place, token,
@@ -69,14 +46,9 @@ static bool parse(struct site *site, const char *token, struct site_multipath *m
         site_error(site, map->place, token, EXPECT_WWID);
         return false;
     }
-    int options =
-        n == 3 && part[2][0] != '\0' ? kv_split(part[2], ',', option, MULTIPATH_OPTIONS) : 0;
-    if (options < 0)
-        site_error(site, map->place, token, "expected at most %d options", MULTIPATH_OPTIONS);
-    for (int i = 0; i < options; i++)
-        if (!parse_option(site, token, map, option[i]))
-            return false;
-    return options >= 0 && loss_ok(site, token, map);
+    return (n < 3 || word_options_take(site, map->place, token, multipath_option, MULTIPATH_OPTIONS,
+                                       map->value, part[2])) &&
+           loss_ok(site, token, map);
 }
 
 /* The command line wins silently over a file; twice in one place is an error. */

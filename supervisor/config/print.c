@@ -100,15 +100,8 @@ static void print_multipaths(const struct printer *p, const struct site *site)
 {
     for (uint32_t i = 0; i < site->multipath.maps; i++) {
         const struct site_multipath *m = &site->multipath.map[i];
-        char options[256] = "", value[32];
-        for (int id = 0; id < MULTIPATH_OPTIONS; id++) {
-            const struct multipath_option *option = &multipath_option[id];
-            if (m->value[id] == option->initial)
-                continue;
-            multipath_option_format(option, m->value[id], value, sizeof value);
-            snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s=%s",
-                     options[0] == '\0' ? ":" : ",", option->name, value);
-        }
+        char options[256];
+        word_options_format(multipath_option, MULTIPATH_OPTIONS, m->value, options, sizeof options);
         print(p, "multipath=%s:%s%s", m->alias, m->wwid, options);
     }
 }

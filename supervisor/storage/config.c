@@ -16,18 +16,6 @@ size_t multipath_config_size(uint32_t maps)
     return offsetof(struct multipath_config, map) + maps * sizeof(struct site_multipath);
 }
 
-static bool value_ok(const struct multipath_option *option, uint32_t value)
-{
-    if (option->names == NULL)
-        return (value >= option->min && value <= option->max) ||
-               (value == 0 && option->zero != NULL) ||
-               (value == MULTIPATH_NEVER && option->never != NULL);
-    for (uint32_t i = 0; option->names[i] != NULL; i++)
-        if (i == value)
-            return true;
-    return false;
-}
-
 bool multipath_config_ok(const void *data, size_t size)
 {
     const struct multipath_config *c = data;
@@ -39,7 +27,7 @@ bool multipath_config_ok(const void *data, size_t size)
         if (!closed(m->alias, sizeof m->alias) || !closed(m->wwid, sizeof m->wwid))
             return false;
         for (int id = 0; id < MULTIPATH_OPTIONS; id++)
-            if (!value_ok(&multipath_option[id], m->value[id]))
+            if (!word_option_ok(&multipath_option[id], m->value[id]))
                 return false;
     }
     return true;

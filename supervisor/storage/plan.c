@@ -198,11 +198,11 @@ static const char *handler_of(const struct planning *p)
 static void build_table(struct planning *p)
 {
     struct table *t = &p->plan->table;
-    const struct multipath_option *selector = &multipath_option[MULTIPATH_SELECTOR];
+    const struct word_option *selector = &multipath_option[MULTIPATH_SELECTOR];
     rank_members(p);
     sort_members(p);
-    multipath_option_format(selector, p->want->value[MULTIPATH_SELECTOR], t->selector,
-                            sizeof t->selector);
+    word_option_format(selector, p->want->value[MULTIPATH_SELECTOR], t->selector,
+                       sizeof t->selector);
     snprintf(t->handler, sizeof t->handler, "%s", handler_of(p));
     for (uint32_t i = 0; i < p->members; i++) {
         if (i == 0 || p->member[i].rank != p->member[i - 1].rank)
