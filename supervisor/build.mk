@@ -128,5 +128,5 @@ check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) $(FUZZERS:%=$(B)/host/%) $(FAKE_RELEVO
 		--junit-xml=$(B)/results/check-unit/relevod.xml supervisor/tests || failed=1; \
 	exit $$failed
 
-include supervisor/sim/build.mk
+include supervisor/sim/build.mk supervisor/uml/build.mk
 -include $(shell find $(RELEVOD_DIR) $(HOST_DIR) $(PLAIN_DIR) $(FUZZ_DIR) -name '*.d' 2>/dev/null)

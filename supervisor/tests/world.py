@@ -13,13 +13,13 @@ PATIENCE = 60  # seconds: a bound for a stuck test, not a measure
 
 
 def until(condition, what):
-    """Waits for a condition; its first true value."""
+    """Waits for a condition, called what (or what() when it has failed); its first true value."""
     end = time.monotonic() + PATIENCE
     while True:
         value = condition()
         if value:
             return value
-        assert time.monotonic() < end, f"not within {PATIENCE} s: {what}"
+        assert time.monotonic() < end, f"not within {PATIENCE} s: {what() if callable(what) else what}"
         time.sleep(0.02)
 
 

@@ -1,0 +1,112 @@
+"""A node with relevod, a fake Xen, and a LUN on a real device-mapper and SCSI layer."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import writer
+from world import World, until
+
+WWID = "naa.33333330000007d0"  # scsi_debug's first
+DISK = "/dev/mapper/web"
+
+
+class Blade:
+    def __init__(self, folder, target):
+        self.target = target
+        self.world = World(folder)
+        self.log = folder / "writes"
+        self.writer = None
+
+    def begin(self, hosts=2, **options):
+        """relevod runs, and has assembled the LUN."""
+        self.target.add_hosts(hosts)
+        self.configure(**options)
+        self.world.start()
+        return self.until_state("good")
+
+    def configure(self, **options):
+        words = ",".join(f"{name}={value}" for name, value in {"interval": 1, **options}.items())
+        self.world.cmdline.write_text(f"hostname=n1 multipath=web:{WWID}:{words}\n")
+
+    def relevo(self, *words):
+        done = self.world.command("multipath", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def status(self):
+        done = self.world.command("multipath", "--json")
+        return json.loads(done.stdout)["multipath"][0] if done.returncode == 0 else {"state": ""}
+
+    def until_state(self, state, **more):
+        return until(lambda: (m := self.status())["state"] == state
+                     and all(m.get(k) == v for k, v in more.items()) and m,
+                     lambda: f"the LUN is {state} {more}; it is {self.status()}")
+
+    def groups(self):
+        """[(access, [disk, ...]), ...]"""
+        return [(g["paths"][0]["access"], [p["name"] for p in g["paths"]]) for g in self.status()["groups"]]
+
+    def carrying(self):
+        """The disks of the group that carries."""
+        return next(([p["name"] for p in g["paths"]] for g in self.status()["groups"]
+                     if g["state"] == "active"), [])
+
+    # --- the guest's writes ---
+
+    def write(self):
+        # pylint: disable=consider-using-with
+        self.writer = subprocess.Popen([sys.executable, writer.__file__, DISK, self.log])
+        self.wait_writes()
+
+    def writes(self):
+        """[(number, begun, done, error)]"""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [(int(n), float(b), float(d), int(e)) for n, b, d, e in (line.split() for line in lines)]
+
+    def wait_writes(self, more=5):
+        done = len(self.writes())
+        until(lambda: len(self.writes()) >= done + more, "the guest writes on")
+
+    def longest_pause(self):
+        """Seconds from one write that was done to the next."""
+        done = [d for _, _, d, e in self.writes() if e == 0]
+        return max(b - a for a, b in zip(done, done[1:]))
+
+    def errors(self):
+        return [e for _, _, _, e in self.writes() if e != 0]
+
+    def stop_writing(self):
+        self.writer.kill()
+        until(lambda: self.writer.poll() is not None, "the writer ends")
+        self.writer = None
+
+    def check_writes(self):
+        """Ends the writer: nothing that was durable is lost, and nothing is older than what came later."""
+        self.stop_writing()
+        durable = max(n for n, _, _, e in self.writes() if e == 0)
+        for slot, number in enumerate(writer.read_slots(DISK)):
+            newest = durable - (durable - slot) % writer.SLOTS
+            if newest >= 0:
+                assert number in (newest, newest + writer.SLOTS), f"slot {slot}"
+
+    def close(self):
+        self.target.set_mode(0, *range(8))
+        if Path(DISK).exists():
+            subprocess.run(["dmsetup", "message", "web", "0", "fail_if_no_path"], check=False)
+        if self.writer:
+            self.stop_writing()
+        self.world.close()
+        if Path(DISK).exists():
+            subprocess.run(["dmsetup", "remove", "--noudevsync", "--retry", "web"], check=True)
+        self.target.remove_hosts()
+        self.target.reset()
+
+
+def size_of(disk):
+    fd = os.open(disk, os.O_RDONLY)
+    try:
+        return os.lseek(fd, 0, os.SEEK_END)
+    finally:
+        os.close(fd)
