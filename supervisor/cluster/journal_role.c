@@ -12,7 +12,7 @@
 static int send_note(enum journal_type type, uint64_t ticket, const char *text)
 {
     struct journal_note note = {.type = (uint32_t)type, .ticket = ticket};
-    snprintf(note.text, sizeof note.text, "%s", text);
+    snprintf(note.text, sizeof note.text, "%.*s", (int)sizeof note.text - 1, text);
     return role_send(&note, sizeof note);
 }
 

@@ -39,8 +39,8 @@ static struct transport {
     bool cpg_open, quorum_open;
     struct pollfd fd[3]; /* the parent, CPG, quorum */
     struct wire_view view;
-    bool news;     /* view has not been told yet */
-    bool reported; /* that corosync is not there */
+    bool news;                       /* view has not been told yet */
+    bool reported;                   /* that corosync is not there */
     struct queued *queue[QUEUE_MAX]; /* the oldest first */
     int queued;
 } t;

@@ -22,15 +22,15 @@ struct wire_config {
 
 struct wire_packet {
     uint32_t type;
-    uint8_t node;     /* to, or from */
-    bool heartbeat;   /* the next one says it all again: the first to be dropped */
+    uint8_t node;                    /* to, or from */
+    bool heartbeat;                  /* the next one says it all again: the first to be dropped */
     uint8_t data[CODEC_MESSAGE_MAX]; /* the rest of the packet: a message, encoded */
 };
 
 struct wire_view {
     uint32_t type;
-    bool connected;   /* to corosync */
-    bool quorate;     /* as corosync counts */
+    bool connected; /* to corosync */
+    bool quorate;   /* as corosync counts */
     nodeset members;
 };
 

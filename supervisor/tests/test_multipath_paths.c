@@ -14,7 +14,7 @@ static void a_map_is_made_of_the_paths_there_are(void **state)
     s.want.value[MULTIPATH_GROUP] = GROUP_MULTIBUS;
     s.want.value[MULTIPATH_NO_PATH_RETRY] = 0;
     word_option_parse(&multipath_option[MULTIPATH_SELECTOR], "queue-length",
-                           &s.want.value[MULTIPATH_SELECTOR]);
+                      &s.want.value[MULTIPATH_SELECTOR]);
     assert_string_equal(look(&s), "create = 0 0 1 1 queue-length 0 2 1 8:0 1 8:16 1");
     s = assembled(2);
     assert_int_equal(s.plan.state, MAP_GOOD);
