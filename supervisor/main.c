@@ -9,6 +9,7 @@
 #include "base/child.h"
 #include "base/log.h"
 #include "cluster/corosync.h"
+#include "cluster/fence.h"
 #include "cluster/journal.h"
 #include "control/check.h"
 #include "control/client.h"
@@ -28,7 +29,7 @@ static const struct {
 } roles[] = {
     {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
     {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
-    {"journal", journal_role},
+    {"journal", journal_role},     {"fence", fence_role},
 };
 
 static const struct {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/place.h"
+#include "config/word_option.h"
 #include "core/site.h"
 
 #define CLUSTER_NAME_SIZE   64
@@ -41,14 +42,8 @@ enum cluster_option_id {
     CLUSTER_OPTIONS
 };
 
-struct cluster_option {
-    const char *name;
-    uint32_t initial;  /* milliseconds, but for the port and drift (ppm) */
-    uint32_t min, max; /* 0 is "derived" where it is the initial value */
-    uint32_t step;     /* values are multiples of it */
-};
-
-extern const struct cluster_option cluster_option[CLUSTER_OPTIONS];
+/* Milliseconds, but for the port and drift (parts per million). */
+extern const struct word_option cluster_option[CLUSTER_OPTIONS];
 
 enum fence_kind { FENCE_NONE, FENCE_IPMI, FENCE_EXEC };
 
@@ -57,6 +52,7 @@ struct cluster_fence {
     enum fence_kind kind;
     char target[CLUSTER_DEVICE_SIZE]; /* the BMC's address; or a file of the site's folder */
     char user[CLUSTER_USER_SIZE];     /* at the BMC */
+    uint8_t cipher;                   /* IPMI's cipher suite; 0: the best that the BMC names */
 };
 
 /* A part of a fence= word. */
@@ -98,11 +94,6 @@ struct cluster_config {
     uint32_t fences;
     struct site_fence fence[CLUSTER_FENCES_MAX];
 };
-
-/* Number of an option by its name; -1: there is none. */
-int cluster_option_find(const char *name);
-/* Reads a value: 0, or -1. */
-int cluster_option_parse(const struct cluster_option *option, const char *text, uint32_t *value);
 
 /* Index of the node with this name, or -1. */
 int cluster_find(const struct cluster_config *cluster, const char *name);

@@ -9,7 +9,8 @@
 
 #define EXPECT_NODE    "expected NAME:ID:ADDRESS[,ADDRESS][:witness,memory=MIB] (IPv6 in brackets)"
 #define EXPECT_CLUSTER "expected NAME[:OPTION=VALUE,...]"
-#define EXPECT_FENCE   "expected ipmi:NODE=ADDRESS[,NODE=ADDRESS...][:user=NAME] or exec:FILE"
+#define EXPECT_FENCE                                                                               \
+    "expected ipmi:NODE=ADDRESS[,NODE=ADDRESS...][:user=NAME,cipher=3] or exec:FILE"
 #define MEMORY_MAX_MIB (16U << 20)
 
 /* Without a word of it the cluster is another one than was meant: such a node starts no guests. */
@@ -41,37 +42,10 @@ static bool copy(char *to, size_t size, const char *from)
 
 /* ---- cluster= ---- */
 
-static bool take_option(struct site *site, struct place place, const char *token, char *text,
-                        uint32_t value[CLUSTER_OPTIONS])
-{
-    char *equals = strchr(text, '=');
-    if (equals != NULL)
-        *equals = '\0';
-    int id = cluster_option_find(text);
-    if (id < 0) {
-        refuse(site, place, token,
-               "%.40s is no option; expected token, port, beat, lease, watchdog, silence, wait, "
-               "margin, drift, stop or settle",
-               text);
-        return false;
-    }
-    const struct cluster_option *option = &cluster_option[id];
-    const char *given = equals != NULL ? equals + 1 : "";
-    if (cluster_option_parse(option, given, &value[id]) == 0)
-        return true;
-    refuse(site, place, token, "%s=%.40s: expected %u to %u%s%s", option->name, given, option->min,
-           option->max,
-           id == CLUSTER_PORT    ? ""
-           : id == CLUSTER_DRIFT ? " parts per million"
-                                 : " milliseconds",
-           option->step > 1 ? ", whole seconds" : "");
-    return false;
-}
-
 void word_cluster(struct site *site, struct place place, char *value)
 {
     struct cluster_config *c = &site->cluster;
-    char *part[2], *option[2 * CLUSTER_OPTIONS], token[100], name[CLUSTER_NAME_SIZE];
+    char *part[2], token[100], name[CLUSTER_NAME_SIZE];
     uint32_t values[CLUSTER_OPTIONS];
     snprintf(token, sizeof token, "cluster=%s", value);
     if (taken(site, place, c->name_place, token))
@@ -83,13 +57,16 @@ void word_cluster(struct site *site, struct place place, char *value)
     }
     for (int i = 0; i < CLUSTER_OPTIONS; i++)
         values[i] = cluster_option[i].initial;
-    int options =
-        n == 2 && part[1][0] != '\0' ? kv_split(part[1], ',', option, 2 * CLUSTER_OPTIONS) : 0;
-    if (options < 0)
-        refuse(site, place, token, "too many options; " EXPECT_CLUSTER);
-    for (int i = 0; i < options; i++)
-        if (!take_option(site, place, token, option[i], values))
-            return;
+    if (n == 2 &&
+        !word_options_take(site, place, token, cluster_option, CLUSTER_OPTIONS, values, part[1])) {
+        c->bad_word = true;
+        return;
+    }
+    if (values[CLUSTER_WATCHDOG] % 1000 != 0) { /* Xen's SCHEDOP_watchdog counts seconds */
+        refuse(site, place, token, "watchdog=%u: expected whole seconds in milliseconds",
+               values[CLUSTER_WATCHDOG]);
+        return;
+    }
     c->name_place = place;
     memcpy(c->name, name, sizeof c->name);
     memcpy(c->value, values, sizeof c->value);
@@ -219,20 +196,30 @@ static bool parse_bmc(struct site_fence *fence, char *text)
     return true;
 }
 
-/* A name that needs no quoting, and that begins with no option's hyphen. */
-static bool parse_user(struct site_fence *fence, const char *text)
+/* A user has a name that needs no quoting, and that begins with no option's hyphen. Suite 0 has no
+ * authentication. */
+static bool parse_ipmi_option(struct site_fence *fence, const char *text)
 {
+    uint32_t cipher;
+    if (strncmp(text, "cipher=", 7) == 0 && parse_number(text + 7, 19, &cipher)) {
+        fence->by.cipher = (uint8_t)cipher;
+        return true;
+    }
     return strncmp(text, "user=", 5) == 0 && guest_name_ok(text + 5) && text[5] != '-' &&
            copy(fence->by.user, sizeof fence->by.user, text + 5);
 }
 
 static bool take_ipmi(struct site *site, const char *token, struct site_fence *fence, char *nodes,
-                      const char *options)
+                      char *options)
 {
     char *item[CORE_NODES];
     fence->by.kind = FENCE_IPMI;
-    int n = kv_split(nodes, ',', item, CORE_NODES);
-    if (n < 1 || (options != NULL && !parse_user(fence, options)))
+    int n = options != NULL ? kv_split(options, ',', item, 2) : 0;
+    bool good = n >= 0;
+    for (int i = 0; i < n; i++)
+        good &= parse_ipmi_option(fence, item[i]);
+    n = kv_split(nodes, ',', item, CORE_NODES);
+    if (n < 1 || !good)
         return false;
     for (int i = 0; i < n; i++) {
         if (!parse_bmc(fence, item[i]))

@@ -126,20 +126,23 @@ static void print_node(const struct printer *p, const struct cluster_node *node)
 static void print_fence(const struct printer *p, const struct site_fence *f)
 {
     bool v6 = strchr(f->by.target, ':') != NULL;
+    char options[64] = "";
+    if (f->by.user[0] != '\0')
+        snprintf(options, sizeof options, ":user=%s", f->by.user);
+    if (f->by.cipher != 0)
+        snprintf(options + strlen(options), sizeof options - strlen(options), "%ccipher=%u",
+                 options[0] == '\0' ? ':' : ',', f->by.cipher);
     if (f->by.kind == FENCE_EXEC)
         print(p, "fence=exec:%s", f->by.target);
     else
-        print(p, "fence=ipmi:%s=%s%s%s%s%s", f->node, v6 ? "[" : "", f->by.target, v6 ? "]" : "",
-              f->by.user[0] != '\0' ? ":user=" : "", f->by.user);
+        print(p, "fence=ipmi:%s=%s%s%s%s", f->node, v6 ? "[" : "", f->by.target, v6 ? "]" : "",
+              options);
 }
 
 static void print_cluster(const struct printer *p, const struct cluster_config *c)
 {
-    char options[256] = "";
-    for (int id = 0; id < CLUSTER_OPTIONS; id++)
-        if (c->value[id] != cluster_option[id].initial)
-            snprintf(options + strlen(options), sizeof options - strlen(options), "%s%s=%u",
-                     options[0] == '\0' ? ":" : ",", cluster_option[id].name, c->value[id]);
+    char options[256];
+    word_options_format(cluster_option, CLUSTER_OPTIONS, c->value, options, sizeof options);
     if (c->name[0] != '\0')
         print(p, "cluster=%s%s", c->name, options);
     for (uint32_t i = 0; i < c->nodes; i++)

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/run_dir.h"
+#include "cluster/fence.h"
 #include "cluster/journal.h"
 #include "config/multipath.h"
 #include "control/ask.h"
@@ -35,7 +36,8 @@ static int usage(void)
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n"
           "       relevo state init [--force] DEVICE\n"
-          "       relevo state show DEVICE\n",
+          "       relevo state show DEVICE\n"
+          "       relevo fence off|status NODE [FOLDER]\n",
           stderr);
     return USAGE;
 }
@@ -179,8 +181,9 @@ int relevo_command(int argc, char **argv)
         return reload_from(force, force ? argv[3] : operand);
     if (strcmp(verb, "check") == 0 && (argc == 3 || argc == 4))
         return check_folder(operand, argc == 4 ? argv[3] : NULL) == 0 ? DONE : REFUSED;
-    if (strcmp(verb, "state") == 0) {
-        int result = state_command(argc - 2, argv + 2);
+    if (strcmp(verb, "state") == 0 || strcmp(verb, "fence") == 0) {
+        int (*run)(int argc, char **argv) = verb[0] == 's' ? state_command : fence_command;
+        int result = run(argc - 2, argv + 2);
         return result == USAGE ? usage() : result;
     }
     bool known =

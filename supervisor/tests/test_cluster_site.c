@@ -142,11 +142,12 @@ static void what_is_no_cluster_starts_no_guest(void **state)
         {THREE, "site.conf:1: node: expected cluster=NAME, too"},
         {"role=witness\n", "site.conf:1: cluster: expected node= for each of its nodes"},
         {"cluster=c:tocken=1\n" THREE,
-         "site.conf:1: cluster=c:tocken=1: tocken is no option; expected token, port, beat, lease, "
-         "watchdog, silence, wait, margin, drift, stop or settle"},
+         "site.conf:1: cluster=c:tocken=1: tocken is no option; expected one of token, port, beat, "
+         "lease, watchdog, silence, "
+         "wait, margin, drift, stop, settle"},
         {"cluster=c:watchdog=5500\n" THREE,
-         "site.conf:1: cluster=c:watchdog=5500: watchdog=5500: expected 2000 to 600000 "
-         "milliseconds, whole seconds"},
+         "site.conf:1: cluster=c:watchdog=5500: watchdog=5500: expected whole seconds in "
+         "milliseconds"},
         {"cluster=c:port=80\n" THREE,
          "site.conf:1: cluster=c:port=80: port=80: expected 1024 to 65534"},
         {"cluster=c:wait=8508\n" THREE,
@@ -262,7 +263,8 @@ static void fence_devices(void **state)
 {
     struct folder *f = *state;
     static const char two[] = "cluster=c\nnode=b1:1:10.0.0.1\nnode=b2:2:10.0.0.2\n";
-    static const char ipmi[] = "fence=ipmi:b1=10.9.0.1:user=ADMIN\nfence=ipmi:b2=[fe80::9]\n";
+    static const char ipmi[] =
+        "fence=ipmi:b1=10.9.0.1:user=ADMIN,cipher=3\nfence=ipmi:b2=[fe80::9]\n";
     char words[512];
     assert_string_equal(strstr(print(f, two), "warning"),
                         "warning: site.conf:1: cluster: two nodes without a third vote: takeover "
@@ -278,6 +280,7 @@ static void fence_devices(void **state)
     assert_int_equal(site->cluster.node[1].fence.kind, FENCE_IPMI);
     assert_string_equal(site->cluster.node[1].fence.target, "fe80::9");
     assert_string_equal(site->cluster.node[0].fence.user, "ADMIN");
+    assert_int_equal(site->cluster.node[0].fence.cipher, 3);
     site_free(site);
 
     snprintf(words, sizeof words, "%sfence=ipmi:b1=10.9.0.1\nfence=exec:pdu\n", two);
@@ -290,10 +293,16 @@ static void fence_devices(void **state)
     assert_int_equal(site->cluster.node[1].fence.kind, FENCE_EXEC);
     site_free(site);
 
-    static const char *const bad[] = {
-        "ipmi",           "ipmi:b1",         "ipmi:b1=host",
-        "exec:",          "exec:/bin/x",     "exec:../x",
-        "exec:a/../../x", "ssh:b1=10.0.0.1", "ipmi:b1=10.0.0.1:user=-x"};
+    static const char *const bad[] = {"ipmi",
+                                      "ipmi:b1",
+                                      "ipmi:b1=host",
+                                      "exec:",
+                                      "exec:/bin/x",
+                                      "exec:../x",
+                                      "exec:a/../../x",
+                                      "ssh:b1=10.0.0.1",
+                                      "ipmi:b1=10.0.0.1:user=-x",
+                                      "ipmi:b1=10.0.0.1:cipher=0"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(words, sizeof words, "%sfence=%s\n", two, bad[i]);
         assert_non_null(strstr(print(f, words), "expected ipmi:NODE=ADDRESS"));
