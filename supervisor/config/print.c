@@ -155,6 +155,19 @@ static void print_cluster(const struct printer *p, const struct cluster_config *
         print_fence(p, &c->fence[i]);
 }
 
+static void print_drbds(const struct printer *p, const struct site *site)
+{
+    for (uint32_t i = 0; i < site->drbd.mirrors; i++) {
+        const struct site_drbd *m = &site->drbd.mirror[i];
+        char options[512], address[2][DRBD_ADDRESS_TEXT];
+        for (int k = 0; k < 2; k++)
+            drbd_address_format(&m->node[k].address, false, address[k], sizeof address[k]);
+        word_options_format(drbd_option, DRBD_OPTIONS, m->value, options, sizeof options);
+        print(p, "drbd=%s:%u:%s:%s@%s,%s@%s%s", m->name, m->minor, m->backing, m->node[0].name,
+              address[0], m->node[1].name, address[1], options);
+    }
+}
+
 static void print_devices(const struct printer *p, const struct guest *g)
 {
     for (uint32_t i = 0; i < g->disks; i++) {
@@ -226,6 +239,7 @@ void site_print(const struct site *site, void (*line)(void *to, const char *text
         print(&p, "sshkey=\"%s\"", site->sshkey[i]);
     print_multipaths(&p, site);
     print_cluster(&p, &site->cluster);
+    print_drbds(&p, site);
     for (uint32_t i = 0; i < site->guests; i++)
         print_guest(&p, site->guest[i]);
     for (uint32_t i = 0; i < site->warnings; i++)

@@ -274,6 +274,7 @@ struct site *site_load(const struct site_source *source)
     for (uint32_t i = 0; i < site->guests; i++)
         drop_dangling_after(site, site->guest[i]);
     break_cycles(site);
+    site_check_drbd(site);
     return site;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/cluster.h"
+#include "config/drbd.h"
 #include "config/guest.h"
 #include "config/multipath.h"
 #include "config/network.h"
@@ -26,6 +27,7 @@ struct site {
     struct network_config network;
     struct multipath_config multipath;
     struct cluster_config cluster;
+    struct drbd_config drbd;
     char sshkey[SITE_SSHKEYS_MAX][SITE_SSHKEY_SIZE]; /* who may log in */
     uint32_t sshkeys;
     struct guest *guest[SITE_GUESTS_MAX]; /* by falling priority, then by name */
@@ -67,6 +69,8 @@ void site_check_network(struct site *site);
  * folder; sets site->cluster.state and what is known only then. Where the words cannot be acted on,
  * and for guests that no node may run, the guests are marked as broken. */
 void site_check_cluster(struct site *site, const char *folder);
+/* Checks that guests' disks in /dev/drbd are mirrors, and mirrors of this node. */
+void site_check_drbd(struct site *site);
 
 /* Adds a guest, which is then the site's. False, with an error, if the name is taken or there is no
  * room; the guest is then still the caller's. */

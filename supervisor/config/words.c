@@ -24,7 +24,7 @@ static const struct known {
     {"rescue", READ_BY_INIT, NULL},
     {"shell", READ_BY_INIT, NULL},
     {"cluster", READ_HERE, word_cluster},
-    {"drbd", READ_LATER, NULL},
+    {"drbd", READ_HERE, word_drbd},
     {"log", READ_LATER, NULL},
     {"multipath", READ_HERE, word_multipath},
     {"node", READ_HERE, word_node},

@@ -21,4 +21,5 @@ void word_node(struct site *site, struct place place, char *value);
 void word_role(struct site *site, struct place place, char *value);
 void word_state(struct site *site, struct place place, char *value);
 void word_fence(struct site *site, struct place place, char *value);
+void word_drbd(struct site *site, struct place place, char *value);
 void word_guest(struct site *site, struct place place, char *value);
