@@ -3,12 +3,12 @@
 LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
 LINT_PY += $(wildcard supervisor/tests/*.py)
 LINT_CPPFLAGS += -I/usr/include/libnl3
-DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libyajl-dev libqb-dev libdevmapper-dev libcpg-dev libquorum-dev \
+DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libnl-genl-3-dev libyajl-dev libqb-dev libdevmapper-dev libcpg-dev libquorum-dev \
 	pkg-config python3-pytest iproute2 corosync openipmi ipmitool
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
-SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
 
 # For the image.
@@ -20,6 +20,7 @@ ROOTFS_PROGRAMS += $(RELEVOD):/usr/sbin/relevod
 ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin/relevod \
 	/etc/xen/scripts/vif-bridge:/usr/sbin/relevod \
 	/etc/xen/scripts/vif-unfiltered:/usr/sbin/relevod /usr/lib/relevo/dhcp-event:/usr/sbin/relevod \
+	/usr/lib/relevo/drbd-helper:/usr/sbin/relevod \
 	/root/.ssh:/run/relevo/ssh
 
 $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
@@ -29,7 +30,7 @@ $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 # finding its way through sixteen libraries took longer than its work. libxenstore stays shared: built
 # as an archive it has no reader thread, and loses replies between the events of a watch. libxenguest is
 # taken whole: its image loaders register themselves. With symbols; the image takes the stripped one.
-RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-3 -lyajl -lqb -ldevmapper -lxenctrl \
+RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lxenctrl \
 	-lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -luuid -lz -lzstd \
 	-llzma
 $(RELEVOD).full: $(RELEVOD_OBJ)

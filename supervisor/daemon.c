@@ -2,6 +2,7 @@
 
 #include <qb/qbloop.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "control/server.h"
 #include "guest/guests.h"
 #include "network/role.h"
+#include "storage/drbd_role.h"
 #include "storage/role.h"
 
 /* init kills what is left 120 s after its SIGTERM. */
@@ -27,6 +29,7 @@ struct daemon {
     struct guests guests;
     struct network network;
     struct multipath multipath;
+    struct drbd drbd;
     struct node node;
     struct timer control_retry;
 };
@@ -47,10 +50,16 @@ static void on_released(void *data)
     qb_loop_stop(d->loop);
 }
 
-static void on_left(void *data)
+static void on_mirrors_down(void *data)
 {
     struct daemon *d = data;
     multipath_release(&d->multipath, on_released, d);
+}
+
+static void on_left(void *data)
+{
+    struct daemon *d = data;
+    drbd_release(&d->drbd, on_mirrors_down, d);
 }
 
 static int32_t on_terminate(int32_t signal, void *data)
@@ -75,6 +84,35 @@ static void converge_guests(void *data)
     guests_converge(data);
 }
 
+/* The worse of what the mirrors and the LUNs say. */
+static enum guest_disks ask_disks(const struct guest *guest, char *why, size_t size, void *data)
+{
+    struct daemon *d = data;
+    char text[GUEST_WHY_SIZE];
+    enum guest_disks luns = multipath_disks(guest, why, size, &d->multipath);
+    enum guest_disks mirrors = drbd_disks(guest, text, sizeof text, &d->drbd);
+    if (mirrors <= luns)
+        return luns;
+    snprintf(why, size, "%s", text);
+    return mirrors;
+}
+
+/* A mirror is used here as long as a guest on it runs, or is to. */
+static void follow_guests(void *data)
+{
+    struct daemon *d = data;
+    const struct drbd_config *mirrors = &d->drbd.site->drbd;
+    for (uint32_t i = 0; i < mirrors->mirrors; i++) {
+        char path[sizeof DRBD_FOLDER + DRBD_NAME_SIZE];
+        bool known;
+        snprintf(path, sizeof path, DRBD_FOLDER "%s", mirrors->mirror[i].name);
+        if (guests_want_disk(&d->guests, path, &known))
+            drbd_use(&d->drbd, i, DRBD_USE_HERE);
+        else if (known)
+            drbd_use(&d->drbd, i, DRBD_USE_NONE);
+    }
+}
+
 static int prepare(struct daemon *d, const struct site_source *source, struct err *e)
 {
     d->loop = qb_loop_create();
@@ -87,11 +125,16 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     multipath_init(&d->multipath, d->loop);
     d->multipath.changed = converge_guests;
     d->multipath.changed_data = &d->guests;
-    d->guests.disks = multipath_disks;
-    d->guests.disks_data = &d->multipath;
+    drbd_init(&d->drbd, d->loop);
+    d->drbd.changed = converge_guests;
+    d->drbd.changed_data = &d->guests;
+    d->guests.disks = ask_disks;
+    d->guests.looked = follow_guests;
+    d->guests.disks_data = d;
     d->node = (struct node){.guests = &d->guests,
                             .network = &d->network,
                             .multipath = &d->multipath,
+                            .drbd = &d->drbd,
                             .source = *source,
                             .began_ms = clock_ms()};
     read_incarnation(&d->node);

@@ -13,6 +13,7 @@
 #include "cluster/journal.h"
 #include "control/check.h"
 #include "control/client.h"
+#include "control/drbd.h"
 #include "control/ssh.h"
 #include "daemon.h"
 #include "guest/hotplug.h"
@@ -21,6 +22,8 @@
 #include "network/role.h"
 #include "storage/check.h"
 #include "storage/deed.h"
+#include "storage/drbd_deed.h"
+#include "storage/drbd_role.h"
 #include "storage/role.h"
 
 static const struct {
@@ -29,7 +32,8 @@ static const struct {
 } roles[] = {
     {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
     {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
-    {"journal", journal_role},     {"fence", fence_role},
+    {"journal", journal_role},     {"fence", fence_role},           {"drbd", drbd_role},
+    {"drbd-deed", drbd_deed_role},
 };
 
 static const struct {
@@ -38,7 +42,7 @@ static const struct {
 } programs[] = {
     {"relevo", relevo_command},      {"block", hotplug_block},
     {"vif-bridge", hotplug_vif},     {"vif-unfiltered", hotplug_vif_unfiltered},
-    {"dhcp-event", dhcp_event_role},
+    {"dhcp-event", dhcp_event_role}, {"drbd-helper", drbd_helper},
 };
 
 static int usage(void)

@@ -21,6 +21,7 @@
 #include "config/multipath.h"
 #include "control/ask.h"
 #include "control/check.h"
+#include "control/drbd.h"
 #include "control/follow.h"
 #include "control/request.h"
 #include "control/text.h"
@@ -31,6 +32,13 @@ static int usage(void)
 {
     fputs("usage: relevo status|network|multipath [--json]\n"
           "       relevo multipath rescan | add LUN | remove LUN [--paths]\n"
+          "       relevo drbd [--json]\n"
+          "       relevo drbd create|verify|resync|resize|attach|detach MIRROR\n"
+          "       relevo drbd connect|disconnect|resolve MIRROR\n"
+          "       relevo drbd create MIRROR --force MIRROR\n"
+          "       relevo drbd seed MIRROR --from NODE | --blank\n"
+          "       relevo drbd resolve MIRROR --discard NODE\n"
+          "       relevo drbd confirm MIRROR --peer-down\n"
           "       relevo start|stop|restart GUEST\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
@@ -174,6 +182,10 @@ int relevo_command(int argc, char **argv)
     }
     if (operand != NULL && strcmp(verb, "multipath") == 0)
         return command_multipath(operand, argc - 3, argv + 3);
+    if (strcmp(verb, "drbd") == 0) {
+        int result = drbd_command(argc - 1, argv + 1);
+        return result < 0 ? usage() : result;
+    }
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
     bool force = operand != NULL && strcmp(operand, "--force") == 0;

@@ -20,6 +20,7 @@ int node_take(struct node *node, struct site *site, struct err *e)
         return -1;
     network_take(node->network, site);
     multipath_take(node->multipath, site);
+    drbd_take(node->drbd, site);
     guests_converge(node->guests);
     site_free(node->site);
     node->site = site;

@@ -3,6 +3,7 @@
 #include "config/site.h"
 #include "guest/guests.h"
 #include "network/role.h"
+#include "storage/drbd_role.h"
 #include "storage/role.h"
 
 struct node {
@@ -10,6 +11,7 @@ struct node {
     struct guests *guests;
     struct network *network;
     struct multipath *multipath;
+    struct drbd *drbd;
     struct site_source source; /* where site comes from */
     char incarnation[24];      /* of this boot; empty when unknown */
     uint64_t began_ms;         /* when this relevod began */

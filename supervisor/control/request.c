@@ -4,6 +4,7 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "control/drbd.h"
 #include "control/json.h"
 #include "control/reload.h"
 
@@ -83,6 +84,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
     }
     if (strcmp(verb, "remove") == 0 || strcmp(verb, "add") == 0)
         return answer_lun(node, verb, rest, size);
+    if (strcmp(verb, "drbd") == 0)
+        return drbd_request(node, rest, size);
     if (strcmp(verb, "reload") == 0)
         return answer_reload(node, rest, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -96,6 +99,7 @@ char *request_answer(struct node *node, char *line, size_t *size)
     }
     return outcome(false,
                    "expected status, network, multipath, rescan, remove LUN [--paths], add LUN, "
-                   "reload [--force] [FOLDER], start GUEST, stop GUEST or restart GUEST",
+                   "drbd [VERB MIRROR [NODE]], reload [--force] [FOLDER], start GUEST, stop GUEST "
+                   "or restart GUEST",
                    size);
 }

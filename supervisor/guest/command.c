@@ -103,6 +103,19 @@ const char *guests_user_of_lun(const struct guests *all, const char *alias)
     return NULL;
 }
 
+bool guests_want_disk(const struct guests *all, const char *path, bool *known)
+{
+    *known = all->seen != 0;
+    for (uint32_t i = 0; i < all->count; i++) {
+        const struct guest_run *run = all->run[i];
+        if (run->present || run->job != NULL || policy_wish(run) == WISH_RUN)
+            for (uint32_t d = 0; d < run->config->disks; d++)
+                if (strcmp(run->config->disk[d].path, path) == 0)
+                    return true;
+    }
+    return false;
+}
+
 enum guest_disks guest_disks(const struct guest_run *run, char *why, size_t size)
 {
     const struct guests *all = run->all;

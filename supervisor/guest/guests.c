@@ -235,6 +235,8 @@ void guests_converge(struct guests *all)
     }
     forget_ended_dropped(all);
     all->converging = false;
+    if (all->looked != NULL)
+        all->looked(all->disks_data);
     if (all->leaving) {
         if (finish_leaving(all))
             return;

@@ -61,6 +61,8 @@ struct guests {
     /* How a guest's disks are, and why not ready; NULL: not asked. When an answer changes, whoever
      * has set it calls guests_converge(). */
     enum guest_disks (*disks)(const struct guest *guest, char *why, size_t size, void *data);
+    /* Called after each look at all guests: who uses which disk may have changed. Or NULL. */
+    void (*looked)(void *data);
     void *disks_data;
     struct guest_run **run; /* one per site->guest, same order; then those that were dropped and
                                still have a domain */
@@ -91,6 +93,10 @@ int guests_command(struct guests *all, enum guest_verb verb, const char *name, s
 /* The name of a guest that has the LUN of this alias as a disk and a domain, or may get one any
  * moment; or NULL. */
 const char *guests_user_of_lun(const struct guests *all, const char *alias);
+
+/* Whether a guest that has the disk runs here or is to; *known: false as long as Xen has not been
+ * seen. */
+bool guests_want_disk(const struct guests *all, const char *path, bool *known);
 
 /* How its disks are; why (unless DISKS_READY): which, and the reason. */
 enum guest_disks guest_disks(const struct guest_run *run, char *why, size_t size);

@@ -10,6 +10,7 @@
 #include "base/child.h"
 #include "base/run_dir.h"
 #include "guest/messages.h"
+#include "storage/drbd_promote.h"
 
 /* One worker at a time on one guest, also across relevod's death: its workers die with it, but not
  * always at once. The lock goes with the process. */
@@ -54,6 +55,8 @@ static int create(struct xen *xen, const struct message_job *job, uint32_t *domi
         return -1;
     if (exists > 0)
         return err_set(e, "domain %u has its name or uuid already", other.domid);
+    if (drbd_promote_disks(&job->guest, e) != 0)
+        return -1;
     return xen_create(xen, &job->guest, domid, e);
 }
 

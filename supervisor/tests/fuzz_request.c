@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "control/drbd.h"
 #include "control/request.h"
 #include "control/text.h"
 
@@ -19,8 +20,8 @@ static void ask(struct node *node, const uint8_t *data, size_t size)
     char *reply = line != NULL ? request_answer(node, line, &reply_size) : NULL;
     if (reply != NULL && strlen(reply) != reply_size)
         abort();
-    if (reply != NULL)
-        status_print(nowhere, reply);
+    if (reply != NULL && status_print(nowhere, reply) == 0)
+        drbd_print(nowhere, reply);
     free(reply);
     free(line);
 }
@@ -32,8 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct guests guests = {.site = &site, .leaving = true};
     static struct network network;
     static struct multipath multipath = {.site = &site};
-    static struct node node = {
-        .site = &site, .guests = &guests, .network = &network, .multipath = &multipath};
+    static struct drbd drbd = {.site = &site};
+    static struct node node = {.site = &site,
+                               .guests = &guests,
+                               .network = &network,
+                               .multipath = &multipath,
+                               .drbd = &drbd};
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");
     ask(&node, data, size);
