@@ -79,7 +79,7 @@ def test_a_device_that_hangs(site):
     device(site, status="sleep 1000")
     began = time.monotonic()
     status, text = fence(site, "status")
-    assert status == 1 and "no end within 15 s" in text
+    assert status == 1 and "pdu has not ended within 15 s" in text
     assert time.monotonic() - began < 60
 
 
