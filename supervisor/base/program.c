@@ -123,7 +123,7 @@ int program_ask(char *const argv[], uint32_t limit_ms, char *said, size_t size, 
 
 int program_run(char *const argv[], struct err *e)
 {
-    char said[300];
+    char said[300] = "";
     int status = program_ask(argv, 0, said, sizeof said, e);
     if (status <= 0)
         return status;
