@@ -83,10 +83,9 @@ static void on_ended(void *owner, int status, bool timed_out)
 }
 
 void fencing_init(struct fencing *f, qb_loop_t *loop, const struct cluster_config *cluster,
-                  const char *folder, const struct fence_events *events, void *owner)
+                  const struct fence_events *events, void *owner)
 {
-    *f = (struct fencing){
-        .loop = loop, .cluster = cluster, .folder = folder, .events = events, .owner = owner};
+    *f = (struct fencing){.loop = loop, .cluster = cluster, .events = events, .owner = owner};
     for (int i = 0; i < CORE_NODES; i++)
         f->node[i].fencing = f;
 }
@@ -98,7 +97,7 @@ void fencing_want(struct fencing *f, uint8_t node, uint32_t generation)
     struct fence_order order;
     struct err e;
     if (node >= f->cluster->nodes || w->child != NULL || clock_ms() < w->not_before_ms ||
-        fence_order(&order, &f->cluster->node[node], f->folder) != 0)
+        fence_order(&order, &f->cluster->node[node], f->cluster->folder) != 0)
         return;
     w->generation = generation;
     w->answered = w->confirmed = false;

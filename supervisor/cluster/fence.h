@@ -31,7 +31,6 @@ struct fence_events {
 struct fencing {
     qb_loop_t *loop;
     const struct cluster_config *cluster;
-    const char *folder; /* the site's */
     const struct fence_events *events;
     void *owner;
     struct fence_work {
@@ -45,9 +44,9 @@ struct fencing {
     } node[CORE_NODES];
 };
 
-/* cluster, folder and events must outlive it; it must stay in place. */
+/* It must stay in place; events must outlive it, and cluster until another is put in its place. */
 void fencing_init(struct fencing *f, qb_loop_t *loop, const struct cluster_config *cluster,
-                  const char *folder, const struct fence_events *events, void *owner);
+                  const struct fence_events *events, void *owner);
 
 /* Has a node switched off: to be called again and again for as long as that is wanted. A worker is
  * started unless one is at work, or the last one failed a short while ago. Never blocks. */

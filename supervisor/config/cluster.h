@@ -91,6 +91,7 @@ struct cluster_config {
     uint32_t self;                        /* READY: index of this node */
     bool fence_device;                    /* READY: every node that runs guests has one */
     char device[CLUSTER_DEVICE_SIZE];     /* of state=; empty: none */
+    char folder[CLUSTER_DEVICE_SIZE];     /* the site's, where keys and programs are */
     uint32_t fences;
     struct site_fence fence[CLUSTER_FENCES_MAX];
 };

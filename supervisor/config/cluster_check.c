@@ -292,6 +292,7 @@ void site_check_cluster(struct site *site, const char *folder)
     struct cluster_config *c = &site->cluster;
     bool named = c->name_place.file != NULL;
     c->state = CLUSTER_NONE;
+    snprintf(c->folder, sizeof c->folder, "%s", folder);
     if (!named && c->nodes == 0 && c->role_place.file == NULL && !c->bad_word) {
         if (c->device[0] != '\0')
             site_error(site, c->device_place, "state", "expected with cluster= and node=");

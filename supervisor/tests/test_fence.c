@@ -78,7 +78,8 @@ static int set_up(void **state)
     s.loop = qb_loop_create();
     assert_non_null(s.loop);
     s.look = (struct timer){.loop = s.loop, .fire = on_look};
-    fencing_init(&s.fencing, s.loop, &cluster, folder, &events, NULL);
+    snprintf(cluster.folder, sizeof cluster.folder, "%s", folder);
+    fencing_init(&s.fencing, s.loop, &cluster, &events, NULL);
     return 0;
 }
 
