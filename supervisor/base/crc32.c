@@ -1,7 +1,7 @@
 #include "base/crc32.h"
 
 /* CRC-32 as in IEEE 802.3 and zlib: the reflected polynomial 0xEDB88320, four bits at a time. */
-uint32_t crc32(const uint8_t *data, size_t size)
+uint32_t crc32_of(const uint8_t *data, size_t size)
 {
     static const uint32_t four[16] = {
         0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,

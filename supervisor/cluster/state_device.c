@@ -57,7 +57,7 @@ static int read_label(const struct state_io *io, struct label *label, struct err
                           "init` writes");
     uint32_t crc = label->crc;
     memset(block + offsetof(struct label, crc), 0, sizeof crc);
-    if (crc != crc32(block, sizeof block) || !closed(label->owner.cluster) ||
+    if (crc != crc32_of(block, sizeof block) || !closed(label->owner.cluster) ||
         !closed(label->owner.node))
         return err_set(e, "its label is damaged");
     if (label->version != VERSION)
@@ -84,7 +84,7 @@ static int read_slot(const struct state_io *io, int i, struct slot *slot, struct
     if (memcmp(slot->magic, slot_magic, sizeof slot_magic) != 0 || slot->size > STATE_MAX)
         return 0;
     memset(at + offsetof(struct slot, crc), 0, sizeof slot->crc);
-    return slot->crc == crc32(at, sizeof *slot + slot->size);
+    return slot->crc == crc32_of(at, sizeof *slot + slot->size);
 }
 
 static int write_slots(const struct state_io *io, uint64_t number, const void *data, size_t size,
@@ -96,7 +96,7 @@ static int write_slots(const struct state_io *io, uint64_t number, const void *d
     memmove(at + sizeof slot, data, size);
     memcpy(at, &slot, sizeof slot);
     memset(at + sizeof slot + size, 0, used(size) - sizeof slot - size);
-    slot.crc = crc32(at, sizeof slot + size);
+    slot.crc = crc32_of(at, sizeof slot + size);
     memcpy(at, &slot, sizeof slot);
     for (int i = 0; i < 2; i++)
         if ((only < 0 || only == i) && io->write(io->device, place(i), at, used(size), e) != 0)
@@ -188,7 +188,7 @@ int state_prepare(const struct state_io *io, const struct state_owner *owner, bo
         return -1;
     memset(block, 0, sizeof block);
     memcpy(block, &label, sizeof label);
-    label.crc = crc32(block, sizeof block);
+    label.crc = crc32_of(block, sizeof block);
     memcpy(block, &label, sizeof label);
     return io->write(io->device, 0, block, sizeof block, e);
 }

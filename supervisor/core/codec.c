@@ -324,7 +324,7 @@ static size_t seal(uint8_t *buf, size_t size, const struct codec *payload, enum 
     size_t length = size - payload->left - HEADER;
     struct codec head = {.at = buf, .left = HEADER, .writing = true};
     header(&head, MAGIC, CODEC_VERSION, (uint16_t)what, (uint32_t)length);
-    uint32_t crc = crc32(buf, HEADER + length);
+    uint32_t crc = crc32_of(buf, HEADER + length);
     struct codec tail = {.at = buf + HEADER + length, .left = TRAILER, .writing = true};
     NUMBER(&tail, crc);
     return HEADER + length + TRAILER;
@@ -343,7 +343,7 @@ static struct codec unseal(const uint8_t *buf, size_t size, enum what what)
     uint32_t crc = 0;
     header(&c, MAGIC, CODEC_VERSION, (uint16_t)what, (uint32_t)length);
     NUMBER(&tail, crc);
-    if (crc != crc32(buf, HEADER + length))
+    if (crc != crc32_of(buf, HEADER + length))
         fail(&c, "damaged");
     c.left = length;
     return c;
