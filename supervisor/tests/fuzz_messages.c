@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/fence_wire.h"
+#include "cluster/journal_wire.h"
 #include "guest/messages.h"
 #include "guest/record.h"
 #include "network/config.h"
@@ -29,6 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_all(copy) > sizeof(struct message_job))
         abort();
     network_config_ok(copy, size);
+    journal_config_ok(copy, size);
+    journal_memory_ok(copy, size, JOURNAL_STORE);
+    journal_note_ok(copy, size);
+    fence_order_ok(copy, size);
+    fence_reply_ok(copy, size);
     network_status_ok(copy, size);
     network_vifs_ok(copy, size);
 
