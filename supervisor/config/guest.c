@@ -84,22 +84,33 @@ static uint64_t mix_vif(uint64_t h, const struct guest_vif *vif)
     return mix_number(mix_number(h, vif->rate_interval_us), vif->mtu);
 }
 
+/* A guest's record keeps signed numbers, and 0 for none. */
+static uint64_t as_fingerprint(uint64_t h)
+{
+    h &= INT64_MAX;
+    return h != 0 ? h : 1;
+}
+
 uint64_t guest_fingerprint(const struct guest *guest)
 {
-    const uint64_t number[] = {guest->type,    guest->memory_mib, guest->maxmem_mib,
-                               guest->vcpus,   guest->maxvcpus,   guest->cpu_weight,
-                               guest->cpu_cap, guest->tsc_mode,   guest->disks,
-                               guest->vifs,    guest->unfiltered};
+    const uint64_t number[] = {
+        guest->type,       guest->memory_mib, guest->maxmem_mib, guest->vcpus, guest->maxvcpus,
+        guest->cpu_weight, guest->cpu_cap,    guest->tsc_mode,   guest->vifs,  guest->unfiltered};
     uint64_t h = hash_mix(hash_text(guest->name, 3), guest->uuid, sizeof guest->uuid);
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         h = mix_number(h, number[i]);
     h = mix_text(mix_text(mix_text(h, guest->kernel), guest->ramdisk), guest->cmdline);
-    for (uint32_t i = 0; i < guest->disks; i++)
-        h = mix_disk(h, &guest->disk[i]);
     for (uint32_t i = 0; i < guest->vifs; i++)
         h = mix_vif(h, &guest->vif[i]);
-    h &= INT64_MAX; /* its record keeps signed numbers */
-    return h != 0 ? h : 1;
+    return as_fingerprint(h);
+}
+
+uint64_t guest_disks_fingerprint(const struct guest *guest)
+{
+    uint64_t h = mix_number(hash_text(guest->name, 4), guest->disks);
+    for (uint32_t i = 0; i < guest->disks; i++)
+        h = mix_disk(h, &guest->disk[i]);
+    return as_fingerprint(h);
 }
 
 bool guest_name_ok(const char *name)

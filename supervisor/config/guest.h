@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "core/restart.h"
 
 #define GUEST_NAME_SIZE        64 /* with the NUL, as all sizes here */
@@ -84,10 +85,15 @@ void guest_init(struct guest *guest);
  * guest's name, so that every node and every start gives it the same. */
 void guest_complete(struct guest *guest);
 
-/* A number for all that a domain is built with, never 0: another one means that the guest has to be
- * started anew to become what is described. What relevod alone acts on (home, priority, on_crash …)
- * holds at once and does not count. */
+/* A number for all that a domain is built with but its disks, never 0: another one means that the
+ * guest has to be started anew to become what is described. What relevod alone acts on (home,
+ * priority, on_crash …) holds at once and does not count. */
 uint64_t guest_fingerprint(const struct guest *guest);
+/* The same for its disks, which come and go while it runs. */
+uint64_t guest_disks_fingerprint(const struct guest *guest);
+
+/* A disk as xl.cfg(5) writes it, by the rules of guest files: 0, or -1 and what was expected. */
+int guest_parse_disk(const char *spec, struct guest_disk *disk, struct err *e);
 
 /* Letters, digits and ._+- , not beginning with a dot; shorter than GUEST_NAME_SIZE. Names become
  * file names and xenstore keys. */

@@ -26,37 +26,59 @@ static const char *disk_unsupported(const libxl_device_disk *disk)
     return NULL;
 }
 
-static int take_disk(struct reading *r, const libxl_device_disk *disk, const char *spec)
+static int take_disk(struct guest_disk *to, const libxl_device_disk *disk, const char *spec,
+                     struct err *e)
 {
     const char *problem = disk_unsupported(disk);
     if (problem != NULL)
-        return reading_error(r, "%.80s: %s", spec, problem);
-    struct guest_disk *to = &r->guest->disk[r->guest->disks];
+        return err_set(e, "%.80s: %s", spec, problem);
     *to = (struct guest_disk){.writable = disk->readwrite != 0,
                               .direct_io_safe = disk->direct_io_safe};
     if (!libxl_defbool_is_default(disk->discard_enable))
         to->discard = libxl_defbool_val(disk->discard_enable) ? 2 : 1;
     if (guest_copy(to->path, sizeof to->path, disk->pdev_path) != 0 ||
         guest_copy(to->vdev, sizeof to->vdev, disk->vdev) != 0)
-        return reading_error(r, "%.60s...: expected at most %d characters of path", spec,
-                             GUEST_PATH_SIZE - 1);
-    r->guest->disks++;
+        return err_set(e, "%.60s...: expected at most %d characters of path", spec,
+                       GUEST_PATH_SIZE - 1);
     return 0;
+}
+
+static int parse_disk(struct reading *r, const char *spec, struct guest_disk *to, struct err *e)
+{
+    libxl_device_disk disk;
+    libxl_device_disk_init(&disk);
+    int result;
+    if (xlu_disk_parse(r->cfg, 1, &spec, &disk) != 0)
+        result = err_set(e, "%.300s", reading_complaint(r));
+    else
+        result = take_disk(to, &disk, spec, e);
+    libxl_device_disk_dispose(&disk);
+    return result;
+}
+
+int guest_parse_disk(const char *spec, struct guest_disk *disk, struct err *e)
+{
+    struct reading r = {.report = NULL};
+    r.report = open_memstream(&r.complaint, &r.complaint_size);
+    r.cfg = r.report != NULL ? xlu_cfg_init(r.report, "disk") : NULL;
+    int result = r.cfg != NULL ? parse_disk(&r, spec, disk, e) : err_set(e, "out of memory");
+    if (r.cfg != NULL)
+        xlu_cfg_destroy(r.cfg);
+    if (r.report != NULL)
+        fclose(r.report);
+    free(r.complaint);
+    return result;
 }
 
 static int read_disk(struct reading *r, const char *spec)
 {
     if (r->guest->disks == GUEST_DISKS_MAX)
         return reading_error(r, "expected at most %d disks", GUEST_DISKS_MAX);
-    libxl_device_disk disk;
-    libxl_device_disk_init(&disk);
-    int result;
-    if (xlu_disk_parse(r->cfg, 1, &spec, &disk) != 0)
-        result = reading_error(r, "%s", reading_complaint(r));
-    else
-        result = take_disk(r, &disk, spec);
-    libxl_device_disk_dispose(&disk);
-    return result;
+    struct err e;
+    if (parse_disk(r, spec, &r->guest->disk[r->guest->disks], &e) != 0)
+        return reading_error(r, "%s", e.text);
+    r->guest->disks++;
+    return 0;
 }
 
 static int for_each_string(struct reading *r, int (*take)(struct reading *r, const char *spec))

@@ -40,6 +40,7 @@ static int usage(void)
           "       relevo drbd resolve MIRROR --discard NODE\n"
           "       relevo drbd confirm MIRROR --peer-down\n"
           "       relevo start|stop|restart GUEST\n"
+          "       relevo attach GUEST DISK | detach GUEST VDEV\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n"
@@ -168,6 +169,13 @@ static int command_multipath(const char *what, int operands, char **operand)
     return command_guest(what, lun);
 }
 
+static int command_disk(const char *verb, const char *guest, const char *disk)
+{
+    char operands[REQUEST_MAX];
+    snprintf(operands, sizeof operands, "%s %s", guest, disk);
+    return command_guest(verb, operands);
+}
+
 int relevo_command(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
@@ -186,6 +194,8 @@ int relevo_command(int argc, char **argv)
         int result = drbd_command(argc - 1, argv + 1);
         return result < 0 ? usage() : result;
     }
+    if (argc == 4 && (strcmp(verb, "attach") == 0 || strcmp(verb, "detach") == 0))
+        return command_disk(verb, operand, argv[3]);
     if (strcmp(verb, "log") == 0 && argc <= 3 && (operand == NULL || strcmp(operand, "-f") == 0))
         return follow_log(operand != NULL) == 0 ? DONE : REFUSED;
     bool force = operand != NULL && strcmp(operand, "--force") == 0;

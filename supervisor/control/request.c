@@ -63,6 +63,19 @@ static char *answer_lun(struct node *node, const char *verb, char *operands, siz
     return outcome(result == 0, said.text, size);
 }
 
+/* "attach GUEST DISK", "detach GUEST VDEV" */
+static char *answer_disk(struct node *node, const char *verb, char *operands, size_t *size)
+{
+    struct err said;
+    bool attach = strcmp(verb, "attach") == 0;
+    const char *guest = strsep(&operands, " ");
+    if (guest == NULL || operands == NULL || !guest_name_ok(guest))
+        return outcome(false, "expected the name of a guest and a disk", size);
+    int result = attach ? guests_attach(node->guests, guest, operands, &said)
+                        : guests_detach(node->guests, guest, operands, &said);
+    return outcome(result == 0, said.text, size);
+}
+
 char *request_answer(struct node *node, char *line, size_t *size)
 {
     static const struct {
@@ -86,6 +99,8 @@ char *request_answer(struct node *node, char *line, size_t *size)
         return answer_lun(node, verb, rest, size);
     if (strcmp(verb, "drbd") == 0)
         return drbd_request(node, rest, size);
+    if (strcmp(verb, "attach") == 0 || strcmp(verb, "detach") == 0)
+        return answer_disk(node, verb, rest, size);
     if (strcmp(verb, "reload") == 0)
         return answer_reload(node, rest, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
@@ -99,7 +114,7 @@ char *request_answer(struct node *node, char *line, size_t *size)
     }
     return outcome(false,
                    "expected status, network, multipath, rescan, remove LUN [--paths], add LUN, "
-                   "drbd [VERB MIRROR [NODE]], reload [--force] [FOLDER], start GUEST, stop GUEST "
-                   "or restart GUEST",
+                   "drbd [VERB MIRROR [NODE]], attach GUEST DISK, detach GUEST VDEV, "
+                   "reload [--force] [FOLDER], start GUEST, stop GUEST or restart GUEST",
                    size);
 }

@@ -18,6 +18,8 @@
  *   rescan                     {"ok":true, "text":"looking for new LUNs, paths and sizes"}
  *   remove LUN [--paths]       {"ok":true, "text":"LUN web: removing; …"}
  *   add LUN                    {"ok":true, "text":"LUN web: looking for it"}
+ *   attach GUEST DISK          {"ok":true, "text":"guest web1: attaching …"}
+ *   detach GUEST VDEV          {"ok":true, "text":"guest web1: detaching xvdb"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   reload [--force] [FOLDER]  {"ok":true, "text":…, "errors":[…], "warnings":[…]}
  *   anything else              {"ok":false, "error":"…"} */

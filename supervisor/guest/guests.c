@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/run_dir.h"
+#include "guest/disks.h"
 #include "guest/jobs.h"
 #include "guest/outcome.h"
 #include "guest/plan.h"
@@ -37,6 +38,7 @@ static void start(struct guest_run *run)
     run->record.start_at_ms = 0;
     run->record.building = true;
     run->record.built = guest_fingerprint(run->config);
+    run->record.disks = guest_disks_fingerprint(run->config);
     outcome_save(run);
     log_info("guest %s: starting", run->config->name);
     job_start(run, JOB_CREATE);
@@ -95,6 +97,7 @@ static struct plan_view look_at(const struct guest_run *run)
         .known = run->present && domid == r->domid,
         .counted = run->present && domid == r->ended_domid,
         .missing = r->domid >= 0 && r->domid != domid,
+        .other_disks = guest_has_other_disks(run),
         .wish = policy_wish(run),
         .may_start = policy_may_start(run),
         .may_stop = policy_may_stop(run) || (all->leaving && now >= all->leave_by_ms),
@@ -146,6 +149,9 @@ static uint64_t converge_guest(struct guest_run *run)
             return 0;
         case PLAN_SHUT_DOWN:
             shut_down(run);
+            return 0;
+        case PLAN_CHANGE_DISKS:
+            job_start(run, JOB_DISKS);
             return 0;
         case PLAN_START:
             start(run);

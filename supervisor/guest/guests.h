@@ -42,7 +42,8 @@ struct guest_run {
     uint32_t retry_ms;
     bool tried;              /* its first start here has come to an end, good or bad */
     uint32_t last_create_ms; /* what the last successful create took */
-    char error[sizeof((struct err *)0)->text]; /* why the last start or stop failed; or empty */
+    struct guest_disk disk;  /* of a JOB_ATTACH or JOB_DETACH */
+    char error[sizeof((struct err *)0)->text]; /* why the last start, stop … failed; or empty */
 };
 
 struct guests {
@@ -101,6 +102,11 @@ bool guests_want_disk(const struct guests *all, const char *path, bool *known);
 /* How its disks are; why (unless DISKS_READY): which, and the reason. */
 enum guest_disks guest_disks(const struct guest_run *run, char *why, size_t size);
 const char *guest_disks_name(enum guest_disks disks);
+
+/* The operator's wish for a running guest's disks: 0 and what happens now in said, or -1. spec: as
+ * in a guest file. Holds until the guest ends, or its file's disks change: the file decides. */
+int guests_attach(struct guests *all, const char *name, const char *spec, struct err *said);
+int guests_detach(struct guests *all, const char *name, const char *vdev, struct err *said);
 
 /* Whether its domain was built by another description than it has now. */
 bool guest_has_changed(const struct guest_run *run);

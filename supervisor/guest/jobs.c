@@ -18,6 +18,9 @@ static const struct {
     [JOB_DESTROY] = {MESSAGE_DESTROY, 120000},
     [JOB_CLEAR_UNBUILT] = {MESSAGE_DESTROY_UNBUILT, 300000}, /* may wait for the builder's lock */
     [JOB_SHUT_DOWN] = {MESSAGE_SHUTDOWN, 20000},
+    [JOB_DISKS] = {MESSAGE_DISKS, 240000},
+    [JOB_ATTACH] = {MESSAGE_ATTACH, 60000},
+    [JOB_DETACH] = {MESSAGE_DETACH, 30000},
 };
 
 static void finish(struct job *job, const char *error)
@@ -59,6 +62,10 @@ static int send_job(struct job *job, struct err *e)
     struct message_job m = {.type = kinds[job->kind].message,
                             .domid = job->run->domain.domid,
                             .guest = *job->run->config};
+    if (job->kind == JOB_ATTACH || job->kind == JOB_DETACH) {
+        m.guest.disk[0] = job->run->disk;
+        m.guest.disks = 1;
+    }
     return child_send(job->child, &m, sizeof m, e);
 }
 
@@ -75,6 +82,7 @@ void job_start(struct guest_run *run, enum job_kind kind)
     job->run = run;
     job->kind = kind;
     job->began_ms = clock_ms();
+    job->disks = guest_disks_fingerprint(run->config);
     run->job = job;
     job->child = child_start(run->all->loop,
                              &(struct child_spec){.role = "worker",

@@ -2,12 +2,21 @@
 #pragma once
 #include "guest/guests.h"
 
-enum job_kind { JOB_CREATE, JOB_DESTROY, JOB_CLEAR_UNBUILT, JOB_SHUT_DOWN };
+enum job_kind {
+    JOB_CREATE,
+    JOB_DESTROY,
+    JOB_CLEAR_UNBUILT,
+    JOB_SHUT_DOWN,
+    JOB_DISKS, /* make its disks those of its description */
+    JOB_ATTACH,
+    JOB_DETACH,
+};
 
 struct job {
     struct guest_run *run;
     enum job_kind kind;
     uint64_t began_ms;
+    uint64_t disks; /* guest_disks_fingerprint() of the description that the worker has */
     struct child *child;
     bool answered;
     struct message_done answer;

@@ -60,6 +60,9 @@ bool message_ok(const void *data, size_t size)
     case MESSAGE_DESTROY:
     case MESSAGE_DESTROY_UNBUILT:
     case MESSAGE_SHUTDOWN:
+    case MESSAGE_DISKS:
+    case MESSAGE_ATTACH:
+    case MESSAGE_DETACH:
         return size == sizeof(struct message_job) &&
                guest_ok(&((const struct message_job *)data)->guest);
     case MESSAGE_DONE:

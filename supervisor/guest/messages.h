@@ -12,6 +12,9 @@ enum message_type {
     MESSAGE_DESTROY,
     MESSAGE_DESTROY_UNBUILT, /* only if it still never ran */
     MESSAGE_SHUTDOWN,
+    MESSAGE_DISKS,  /* make the domain's disks those of the guest */
+    MESSAGE_ATTACH, /* the guest's one disk */
+    MESSAGE_DETACH,
     MESSAGE_DONE, /* the worker's answer */
     /* relevod to the watcher, and its answer, which also comes unasked after every change */
     MESSAGE_LIST,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "guest/disks.h"
 #include "guest/jobs.h"
 #include "guest/policy.h"
 
@@ -91,6 +92,7 @@ void outcome_adopted(struct guest_run *run)
     r->building = false;
     r->started_ms = clock_ms();
     r->built = 0;
+    r->disks = guest_disks_fingerprint(run->config);
     r->ended_domid = -1;
     r->stop_by_ms = 0;
     if (r->hold != HOLD_OPERATOR)
@@ -127,13 +129,18 @@ static void start_failed(struct guest_run *run, const char *error)
     outcome_save(run);
 }
 
-static void stop_failed(struct guest_run *run, const struct job *job, const char *error)
+void outcome_retry(struct guest_run *run)
 {
-    snprintf(run->error, sizeof run->error, "%s", error);
     run->retry_ms = run->retry_ms == 0                 ? RETRY_FIRST_MS
                     : run->retry_ms * 2 < RETRY_MAX_MS ? run->retry_ms * 2
                                                        : RETRY_MAX_MS;
     run->retry_at_ms = clock_ms() + run->retry_ms;
+}
+
+static void stop_failed(struct guest_run *run, const struct job *job, const char *error)
+{
+    snprintf(run->error, sizeof run->error, "%s", error);
+    outcome_retry(run);
     if (job->kind == JOB_SHUT_DOWN)
         run->record.stop_by_ms = clock_ms(); /* it cannot be asked: destroy it */
     log_err("guest %s: not %s: %s; tried again in %u s", run->config->name,
@@ -152,6 +159,8 @@ void job_done(struct guest_run *run, const struct job *job, const char *error)
             started(run, job);
         else
             start_failed(run, error);
+    } else if (job->kind >= JOB_DISKS) {
+        disks_job_done(run, job, error);
     } else if (!good) {
         stop_failed(run, job, error);
     } else {

@@ -34,7 +34,10 @@ static struct plan plan_running(const struct plan_view *v)
 {
     if (!v->known)
         return step(PLAN_ADOPT);
-    return v->wish == WISH_STOP ? plan_stopping(v) : step(PLAN_NOTHING);
+    if (v->wish == WISH_STOP)
+        return plan_stopping(v);
+    return v->other_disks ? step_at(PLAN_CHANGE_DISKS, v->retry_at_ms, v->now_ms)
+                          : step(PLAN_NOTHING);
 }
 
 static struct plan plan_absent(const struct plan_view *v)

@@ -30,6 +30,8 @@ struct plan_view {
     bool known;   /* the domain is the one in the record */
     bool counted; /* the domain's end has been counted */
     bool missing; /* the record names a domain that Xen does not have (any more) */
+    bool other_disks; /* the domain has not the disks that it should, and those that it should are
+                         there */
     enum plan_wish wish;
     bool may_start;       /* its turn has come: order, and how many start at once */
     bool may_stop;        /* the same for stopping */
@@ -48,6 +50,7 @@ enum plan_step {
     PLAN_FORGET_BUILDING, /* note that nothing of ours is left half-built */
     PLAN_DESTROY,
     PLAN_SHUT_DOWN,
+    PLAN_CHANGE_DISKS,
     PLAN_START,
 };
 

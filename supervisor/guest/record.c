@@ -21,10 +21,11 @@ void record_format(const struct record *r, char text[RECORD_TEXT_SIZE])
              "domid=%" PRId32 " ended_domid=%" PRId32
              " hold=%d building=%d restarting=%d failures=%" PRIu32 " starts=%" PRIu32
              " last_end=%d ends=%" PRIu32 " started_ms=%" PRIu64 " ended_ms=%" PRIu64
-             " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 " built=%" PRIu64 "\n",
+             " start_at_ms=%" PRIu64 " stop_by_ms=%" PRIu64 " built=%" PRIu64 " disks=%" PRIu64
+             "\n",
              r->domid, r->ended_domid, (int)r->hold, r->building ? 1 : 0, r->restarting ? 1 : 0,
              r->restart.failures, r->starts, (int)r->last_end, r->ends, r->started_ms, r->ended_ms,
-             r->start_at_ms, r->stop_by_ms, r->built);
+             r->start_at_ms, r->stop_by_ms, r->built, r->disks);
 }
 
 /* The value if it is a number from least to most, else fallback. */
@@ -65,6 +66,8 @@ static void take(struct record *r, const struct kv *word)
         r->stop_by_ms = (uint64_t)number(word, 0, INT64_MAX, 0);
     else if (strcmp(word->key, "built") == 0)
         r->built = (uint64_t)number(word, 0, INT64_MAX, 0);
+    else if (strcmp(word->key, "disks") == 0)
+        r->disks = (uint64_t)number(word, 0, INT64_MAX, 0);
 }
 
 void record_parse(struct record *r, char *text)

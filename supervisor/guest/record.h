@@ -23,6 +23,7 @@ struct record {
     bool restarting;     /* relevo restart: stop it, then start it */
     struct restart_state restart;
     uint64_t built; /* guest_fingerprint() of what the domain was built with; 0: by somebody else */
+    uint64_t disks; /* guest_disks_fingerprint() of the disks that the domain has; 0: not known */
     uint32_t starts;         /* since the host booted */
     enum guest_end last_end; /* valid once ends > 0 */
     uint32_t ends;
@@ -35,7 +36,7 @@ struct record {
 extern const struct record record_empty;
 
 /* The file's text; at most RECORD_TEXT_SIZE bytes with the NUL. */
-#define RECORD_TEXT_SIZE 512
+#define RECORD_TEXT_SIZE 640
 void record_format(const struct record *record, char text[RECORD_TEXT_SIZE]);
 
 /* The reverse; cuts text up. Unknown keys are passed over, what is missing or out of range keeps

@@ -74,7 +74,9 @@ static int prepare(struct take *t)
 static void forgive(struct guest_run *run)
 {
     struct record *r = &run->record;
-    if (r->built == 0 || r->domid >= 0 || r->building || r->built == guest_fingerprint(run->config))
+    bool same = r->built == guest_fingerprint(run->config) &&
+                r->disks == guest_disks_fingerprint(run->config);
+    if (r->built == 0 || r->domid >= 0 || r->building || same)
         return;
     r->restart = (struct restart_state){0};
     r->start_at_ms = 0;

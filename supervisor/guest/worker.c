@@ -9,6 +9,7 @@
 
 #include "base/child.h"
 #include "base/run_dir.h"
+#include "guest/disks.h"
 #include "guest/messages.h"
 #include "storage/drbd_promote.h"
 
@@ -60,12 +61,28 @@ static int create(struct xen *xen, const struct message_job *job, uint32_t *domi
     return xen_create(xen, &job->guest, domid, e);
 }
 
+static int attach(struct xen *xen, uint32_t domid, const struct guest_disk *disk, struct err *e)
+{
+    struct guest_disk now[XEN_DISKS_MAX];
+    int n = xen_disks(xen, domid, now, XEN_DISKS_MAX, e);
+    for (int i = 0; i < n; i++)
+        if (strcmp(now[i].vdev, disk->vdev) == 0)
+            return err_set(e, "it has such a disk already, %s", now[i].path);
+    return n < 0 ? -1 : xen_attach(xen, domid, disk, e);
+}
+
 static int on_existing(struct xen *xen, const struct message_job *job, struct err *e)
 {
     struct xen_domain domain;
     int exists = find(xen, job, job->domid, &domain, e);
     if (exists <= 0)
         return exists; /* gone: that is what was wanted */
+    if (job->type == MESSAGE_DISKS)
+        return disks_change(xen, domain.domid, &job->guest, e);
+    if (job->type == MESSAGE_ATTACH)
+        return attach(xen, domain.domid, &job->guest.disk[0], e);
+    if (job->type == MESSAGE_DETACH)
+        return xen_detach(xen, domain.domid, job->guest.disk[0].vdev, e);
     if (job->type == MESSAGE_SHUTDOWN)
         return xen_shutdown(xen, domain.domid, e);
     if (job->type == MESSAGE_DESTROY_UNBUILT && domain.state != XEN_UNBUILT)
@@ -92,7 +109,7 @@ int guest_worker_role(void)
     ptrdiff_t size = role_receive(&job, sizeof job);
     if (size == 0)
         return 0;
-    bool sane = size > 0 && message_ok(&job, (size_t)size) && job.type <= MESSAGE_SHUTDOWN;
+    bool sane = size > 0 && message_ok(&job, (size_t)size) && job.type < MESSAGE_DONE;
     struct err e = {.text = ""};
     struct message_done done = {.type = MESSAGE_DONE};
     done.result =

@@ -8,6 +8,7 @@
 #include "config/guest.h"
 
 #define XEN_DOMAINS_MAX 512
+#define XEN_DISKS_MAX   (2 * GUEST_DISKS_MAX) /* some may be attached by hand */
 
 enum xen_state {
     XEN_UNBUILT, /* never ran: being built, or left half-built */
@@ -44,6 +45,15 @@ int xen_destroy(struct xen *xen, uint32_t domid, struct err *e);
 
 /* Asks the domain to power itself off; does not wait for it. */
 int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e);
+
+/* The domain's disks as they are now, at most max: how many, or -1. Of each only path, vdev and
+ * writable are filled. */
+int xen_disks(struct xen *xen, uint32_t domid, struct guest_disk *disk, int max, struct err *e);
+/* Waits until the backend serves the disk; the guest takes it when it likes. */
+int xen_attach(struct xen *xen, uint32_t domid, const struct guest_disk *disk, struct err *e);
+/* Asks the guest for the disk back; fails if it does not give it within seconds (mounted, say). It
+ * may still do so later. */
+int xen_detach(struct xen *xen, uint32_t domid, const char *vdev, struct err *e);
 
 /* Prepares for xen_watch_next(): a descriptor that becomes readable when a domain came or ended. */
 int xen_watch(struct xen *xen, struct err *e);

@@ -44,14 +44,14 @@ _Static_assert((int)TSC_NATIVE_PARAVIRT == (int)LIBXL_TSC_MODE_NATIVE_PARAVIRT &
                    (int)TSC_NATIVE == (int)LIBXL_TSC_MODE_NATIVE,
                "enum guest_tsc follows libxl_tsc_mode");
 
-static int set_disk(const struct guest_disk *from, libxl_device_disk *to, struct err *e)
+int xen_build_disk(const struct guest_disk *from, libxl_device_disk *to, struct err *e)
 {
+    libxl_device_disk_init(to);
     struct stat st;
     if (stat(from->path, &st) != 0)
         return err_set(e, "disk %s: %m", from->path);
     if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode))
         return err_set(e, "disk %s: expected a block device or a file", from->path);
-    libxl_device_disk_init(to);
     to->pdev_path = strdup(from->path);
     to->vdev = strdup(from->vdev);
     to->format = LIBXL_DISK_FORMAT_RAW;
@@ -90,7 +90,7 @@ static int set_devices(const struct guest *guest, libxl_domain_config *config, s
     if (config->disks == NULL || config->nics == NULL)
         return err_set(e, "out of memory");
     for (uint32_t i = 0; i < guest->disks; i++) {
-        if (set_disk(&guest->disk[i], &config->disks[i], e) != 0)
+        if (xen_build_disk(&guest->disk[i], &config->disks[i], e) != 0)
             return -1;
         config->num_disks++;
     }

@@ -9,3 +9,6 @@
  * names and this host does not have: files, disks. */
 int xen_build_config(libxl_ctx *ctx, const struct guest *guest, libxl_domain_config *config,
                      struct err *e);
+
+/* The same for one disk, which the caller disposes of in any case. */
+int xen_build_disk(const struct guest_disk *from, libxl_device_disk *to, struct err *e);

@@ -199,6 +199,54 @@ int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e)
     return 0;
 }
 
+int xen_disks(struct xen *xen, uint32_t domid, struct guest_disk *disk, int max, struct err *e)
+{
+    xen_log_reset(&xen->log);
+    int count = 0, n = 0;
+    libxl_device_disk *found = libxl_device_disk_list(xen->ctx, domid, &n);
+    for (int i = 0; found != NULL && i < n && count < max; i++, count++) {
+        disk[i] = (struct guest_disk){.writable = found[i].readwrite != 0};
+        snprintf(disk[i].path, sizeof disk[i].path, "%s",
+                 found[i].pdev_path != NULL ? found[i].pdev_path : "");
+        snprintf(disk[i].vdev, sizeof disk[i].vdev, "%.15s",
+                 found[i].vdev != NULL ? found[i].vdev : "");
+    }
+    if (found == NULL && n != 0)
+        return failed(xen, "cannot list its disks", ERROR_FAIL, e);
+    libxl_device_disk_list_free(found, n);
+    return count;
+}
+
+int xen_attach(struct xen *xen, uint32_t domid, const struct guest_disk *disk, struct err *e)
+{
+    libxl_device_disk device;
+    xen_log_reset(&xen->log);
+    int result = xen_build_disk(disk, &device, e);
+    if (result == 0) {
+        int rc = libxl_device_disk_add(xen->ctx, domid, &device, NULL);
+        result = rc == 0 ? 0 : failed(xen, "cannot be attached", rc, e);
+    }
+    libxl_device_disk_dispose(&device);
+    return result;
+}
+
+int xen_detach(struct xen *xen, uint32_t domid, const char *vdev, struct err *e)
+{
+    libxl_device_disk device;
+    xen_log_reset(&xen->log);
+    libxl_device_disk_init(&device);
+    int rc = libxl_vdev_to_device_disk(xen->ctx, domid, vdev, &device);
+    int result = rc == 0 ? 0 : err_set(e, "it has no such disk");
+    if (rc == 0) {
+        rc = libxl_device_disk_safe_remove(xen->ctx, domid, &device, NULL);
+        result = rc == 0 ? 0
+                         : err_set(e, "the guest does not give it back: is it mounted? (%.200s)",
+                                   xen->log.first_error);
+    }
+    libxl_device_disk_dispose(&device);
+    return result;
+}
+
 int xen_watch(struct xen *xen, struct err *e)
 {
     if (!xs_watch(xen->xs, "@introduceDomain", "domains") ||

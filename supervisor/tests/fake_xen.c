@@ -1,10 +1,15 @@
 /* xen.h without Xen: the world is the folder $RELEVO_FAKE_XEN, where tests look and meddle.
  *
  *   domains/ID     one domain: "name=web uuid=… state=running end=crash paused=0"
- *   diary          one line per deed: "create 3 web", "run 3 web", "destroy 3 web", "shutdown 3
- * web" fail.NAME      a create of NAME fails with this file's text hang.NAME      a create of NAME
- * never ends, half-built deaf.NAME      NAME does not shut down when asked linger         destroyed
- * domains stay dying until the test removes them slow_ms        how long building a domain takes */
+ *   disks.ID       its disks, a line "VDEV r|w PATH" for each
+ *   diary          one line per deed: "create 3 web", "shutdown 3 web", "attach 3 web/xvdb"
+ *   fail.NAME      a create of NAME fails with this file's text
+ *   hang.NAME      a create of NAME never ends, half-built
+ *   deaf.NAME      NAME does not shut down when asked
+ *   linger         destroyed domains stay dying until the test removes them
+ *   nodisk.VDEV    such a disk cannot be attached
+ *   mounted.VDEV   such a disk is not given back
+ *   slow_ms        how long building a domain takes */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -169,6 +174,77 @@ static void take_time(const struct xen *xen)
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
+static void disks_of(const struct xen *xen, uint32_t domid, char path[PATH_MAX])
+{
+    char id[16];
+    snprintf(id, sizeof id, "%u", domid);
+    path_of(xen, path, "disks.", id);
+}
+
+static int write_disks(const struct xen *xen, uint32_t domid, const struct guest_disk *disk, int n,
+                       struct err *e)
+{
+    char path[PATH_MAX], text[XEN_DISKS_MAX * (GUEST_PATH_SIZE + 24)] = "";
+    size_t used = 0;
+    for (int i = 0; i < n; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %c %s\n", disk[i].vdev,
+                                 disk[i].writable ? 'w' : 'r', disk[i].path);
+    disks_of(xen, domid, path);
+    return file_replace(path, text, e);
+}
+
+int xen_disks(struct xen *xen, uint32_t domid, struct guest_disk *disk, int max, struct err *e)
+{
+    char path[PATH_MAX], text[XEN_DISKS_MAX * (GUEST_PATH_SIZE + 24)], *at = text, *line;
+    int n = 0;
+    disks_of(xen, domid, path);
+    if (file_read(path, text, sizeof text, e) != 0)
+        return -1;
+    while ((line = strsep(&at, "\n")) != NULL && line[0] != '\0' && n < max) {
+        const char *vdev = strsep(&line, " "), *mode = strsep(&line, " ");
+        disk[n] = (struct guest_disk){.writable = mode != NULL && mode[0] == 'w'};
+        snprintf(disk[n].vdev, sizeof disk[n].vdev, "%.15s", vdev);
+        snprintf(disk[n++].path, sizeof disk[0].path, "%.255s", line != NULL ? line : "");
+    }
+    return n;
+}
+
+static int change_disk(struct xen *xen, uint32_t domid, const char *deed, const char *vdev,
+                       const struct guest_disk *add, struct err *e)
+{
+    struct guest_disk disk[XEN_DISKS_MAX];
+    char id[16], what[96];
+    struct xen_domain d;
+    int lock = lock_world(xen), kept = 0, n = xen_disks(xen, domid, disk, XEN_DISKS_MAX - 1, e);
+    for (int i = 0; i < n; i++)
+        if (strcmp(disk[i].vdev, vdev) != 0)
+            disk[kept++] = disk[i];
+    if (add != NULL)
+        disk[kept++] = *add;
+    int result = n < 0 ? -1 : write_disks(xen, domid, disk, kept, e);
+    snprintf(id, sizeof id, "%u", domid);
+    if (result == 0 && read_domain(xen, id, &d) == 0) {
+        snprintf(what, sizeof what, "%s/%s", d.name, vdev);
+        write_diary(xen, deed, domid, what);
+    }
+    close(lock);
+    return result;
+}
+
+int xen_attach(struct xen *xen, uint32_t domid, const struct guest_disk *disk, struct err *e)
+{
+    if (exists(xen, "nodisk.", disk->vdev))
+        return err_set(e, "disk %s: no such file", disk->path);
+    return change_disk(xen, domid, "attach", disk->vdev, disk, e);
+}
+
+int xen_detach(struct xen *xen, uint32_t domid, const char *vdev, struct err *e)
+{
+    if (exists(xen, "mounted.", vdev))
+        return err_set(e, "the guest does not give it back");
+    return change_disk(xen, domid, "detach", vdev, NULL, e);
+}
+
 int xen_create(struct xen *xen, const struct guest *guest, uint32_t *domid, struct err *e)
 {
     char path[PATH_MAX], text[256];
@@ -182,6 +258,7 @@ int xen_create(struct xen *xen, const struct guest *guest, uint32_t *domid, stru
     memcpy(d.uuid, guest->uuid, sizeof d.uuid);
     int lock = lock_world(xen);
     *domid = d.domid = next_domid(xen);
+    write_disks(xen, d.domid, guest->disk, (int)guest->disks, e);
     write_domain(xen, &d); /* first: killed in between, it has said nothing of what is not there */
     write_diary(xen, "create", d.domid, d.name);
     close(lock);

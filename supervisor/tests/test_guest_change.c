@@ -30,6 +30,26 @@ static void it_is_the_same_for_the_same_words(void **state)
     assert_true(guest_fingerprint(&a) <= INT64_MAX);
 }
 
+#define CHANGES_DISKS(what)                                                                        \
+    do {                                                                                           \
+        struct guest b = described();                                                              \
+        what;                                                                                      \
+        assert_true(guest_disks_fingerprint(&b) != guest_disks_fingerprint(&a));                   \
+        assert_true(guest_fingerprint(&b) == guest_fingerprint(&a));                               \
+    } while (0)
+
+static void its_disks_count_for_themselves(void **state)
+{
+    (void)state;
+    struct guest a = described();
+    CHANGES_DISKS(b.disk[0].path[5]++);
+    CHANGES_DISKS(b.disk[0].vdev[3]++);
+    CHANGES_DISKS(b.disk[0].writable = true);
+    CHANGES_DISKS(b.disk[0].direct_io_safe = true);
+    CHANGES_DISKS(b.disk[0].discard = 1);
+    CHANGES_DISKS(b.disks = 2);
+}
+
 #define CHANGES(what)                                                                              \
     do {                                                                                           \
         struct guest b = described();                                                              \
@@ -54,12 +74,6 @@ static void what_a_domain_is_built_with_counts(void **state)
     CHANGES(b.kernel[1]++);
     CHANGES(b.ramdisk[0] = '/');
     CHANGES(b.cmdline[0] = 'x');
-    CHANGES(b.disk[0].path[5]++);
-    CHANGES(b.disk[0].vdev[3]++);
-    CHANGES(b.disk[0].writable = true);
-    CHANGES(b.disk[0].direct_io_safe = true);
-    CHANGES(b.disk[0].discard = 1);
-    CHANGES(b.disks = 2);
     CHANGES(b.vif[0].mac[5]++);
     CHANGES(b.vif[0].bridge[0] = 'x');
     CHANGES(b.vif[0].ip[0] = '1');
@@ -89,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_the_same_for_the_same_words),
         cmocka_unit_test(what_a_domain_is_built_with_counts),
+        cmocka_unit_test(its_disks_count_for_themselves),
         cmocka_unit_test(what_relevod_alone_acts_on_does_not),
     };
     return cmocka_run_group_tests_name("guest_change", tests, NULL, NULL);

@@ -39,7 +39,7 @@ def test_a_failed_path_is_reinstated_when_it_answers_again(san):
     assert san.diary()[1:] == []
     san.check("sda", "up")
     san.until_state("web", "good")
-    assert san.diary()[1] == "message web reinstate_path 8:0"
+    until(lambda: san.diary()[1:] == ["message web reinstate_path 8:0"], "it is reinstated")
 
 
 def test_a_path_that_does_not_answer_is_failed(san):

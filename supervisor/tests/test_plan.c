@@ -146,6 +146,24 @@ static void stopping_asks_first_and_destroys_at_the_deadline(void **state)
     assert_int_equal(step_of(v), PLAN_NOTHING);
 }
 
+static void other_disks_are_changed_while_it_runs_and_is_to(void **state)
+{
+    (void)state;
+    struct plan_view v = with(PLAN_RUNNING);
+    v.other_disks = true;
+    assert_int_equal(step_of(v), PLAN_CHANGE_DISKS);
+    v.retry_at_ms = 2000;
+    struct plan plan = plan_guest(&v);
+    assert_int_equal(plan.step, PLAN_NOTHING);
+    assert_int_equal(plan.wake_ms, 2000);
+    v.retry_at_ms = 0;
+    v.wish = WISH_STOP;
+    assert_int_equal(step_of(v), PLAN_SHUT_DOWN);
+    v.wish = WISH_RUN;
+    v.known = false;
+    assert_int_equal(step_of(v), PLAN_ADOPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_dying_domain_is_waited_for),
         cmocka_unit_test(a_half_built_domain_is_cleared_away),
         cmocka_unit_test(stopping_asks_first_and_destroys_at_the_deadline),
+        cmocka_unit_test(other_disks_are_changed_while_it_runs_and_is_to),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
