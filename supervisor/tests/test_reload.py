@@ -153,7 +153,7 @@ def test_a_guest_whose_file_is_broken_for_a_while_runs_on(world, spoil):
     reload(world, "--force")
     world.kill()
     world.start()
-    assert until(lambda: world.guest_status("web"), "it is in view")["domid"] == web[0]
+    until(lambda: (g := world.guest_status("web")) and g["domid"] == web[0], "it is in view")
     world.guest("web")
     reload(world)
     assert world.until_state("web", "running")["configured"]

@@ -56,9 +56,13 @@ class ip_monitor:
         with open(self.path, "w", encoding="utf-8") as out:
             self.process = subprocess.Popen(["ip", "monitor", "link", "address", "route"], stdout=out)
         ip("link", "add", "mark0", "type", "bridge")
-        until(lambda: ip("link", "set", "mark0", "alias", "mark") == [] and "mark0" in self.path.read_text(),
-              "it listens")
+        until(self.listens, "it listens")
         return self.path.read_text
+
+    def listens(self):
+        for mtu in ("1400", "1401"):
+            ip("link", "set", "mark0", "up", "mtu", mtu)
+        return "mark0" in self.path.read_text()
 
     def __exit__(self, *_):
         self.process.kill()
