@@ -106,9 +106,9 @@ def test_an_external_cable_fails_while_the_link_stays_up(lab, whole):
 
 @pytest.mark.long
 def test_traffic_moves_within_three_intervals(lab, whole):
-    """An emulated machine may itself stand still at times: the best of five counts."""
-    gaps = [lose_external_cable(lab, whole).gap for _ in range(5)]
-    assert min(gaps) <= 3 * topology.ARP_INTERVAL_MS / 1000, gaps
+    """An emulated machine may itself stand still at times: three of five count."""
+    gaps = sorted(lose_external_cable(lab, whole).gap for _ in range(5))
+    assert gaps[2] <= 3 * topology.ARP_INTERVAL_MS / 1000, gaps
 
 
 def test_a_failover_costs_few_pings(lab, whole):

@@ -36,7 +36,11 @@ const struct bond_option bond_option[BOND_OPTIONS] = {
     [BOND_ARP_VALIDATE] = {"arp_validate", IFLA_BOND_ARP_VALIDATE, 4, ARP, false, 0, 0, validate},
     [BOND_ARP_ALL_TARGETS] = {"arp_all_targets", IFLA_BOND_ARP_ALL_TARGETS, 4, ARP, false, 0, 0,
                               all_targets},
-    [BOND_ARP_MISSED_MAX] = {"arp_missed_max", IFLA_BOND_MISSED_MAX, 1, ARP, false, 2, 255, NULL},
+    /* An interface is given up at the check when nothing came for (this + 1/2) intervals (Linux,
+     * bond_time_in_interval()): that is (this + 1) intervals after its last answer. With the
+     * kernel's 2 all of the promised three would be gone before anybody is told where traffic goes
+     * now; with 1 there is a whole one left. */
+    [BOND_ARP_MISSED_MAX] = {"arp_missed_max", IFLA_BOND_MISSED_MAX, 1, ARP, false, 1, 255, NULL},
     [BOND_PRIMARY_RESELECT] = {"primary_reselect", IFLA_BOND_PRIMARY_RESELECT, 1, ACTIVE, false, 0,
                                0, reselect},
     [BOND_FAIL_OVER_MAC] = {"fail_over_mac", IFLA_BOND_FAIL_OVER_MAC, 1, ANY, true, 0, 0,

@@ -1,6 +1,9 @@
 """Bonds, VLANs and interface names in a network namespace, where this kernel has them; blades have
 them always (qemu-test/tests/test_network_*.py)."""
+import select
+import socket
 import subprocess
+import threading
 
 import pytest
 from netns import add_cable, configure, ip, link, pieces
@@ -82,6 +85,54 @@ def test_a_failover_is_told(network):
     assert not good(network, "bond0")
     ip("link", "set", "eth0-far", "up")
     until(lambda: "eth0 active (primary)" in text(network, "bond0"), "the primary is back")
+
+
+class Switch(threading.Thread):
+    """Between the far ends of two cables, with a host that answers ARP for 10.1.0.1."""
+
+    def __init__(self, *names):
+        super().__init__(daemon=True)
+        self.sides = [socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) for _ in names]
+        for side, name in zip(self.sides, names):
+            side.bind((name, 0))
+        self.silent = None  # a side from which nothing comes any more
+        self.unanswered = 0
+        self.start()
+
+    def run(self):
+        while True:
+            for side in select.select(self.sides, [], [])[0]:
+                frame, address = side.recvfrom(2048)
+                if address[2] != socket.PACKET_OUTGOING:
+                    self.take(side, frame)
+
+    def take(self, side, frame):
+        asked = frame[12:14] == b"\x08\x06" and frame[20:22] == b"\0\1" and \
+            frame[38:42] == socket.inet_aton("10.1.0.1")
+        if side is self.silent:
+            self.unanswered += asked
+            return
+        if asked:
+            own = b"\x02\0\0\0\0\1"
+            side.send(frame[6:12] + own + frame[12:20] + b"\0\2" + own + frame[38:42] + frame[22:32]
+                      + bytes(18))
+        for other in self.sides:
+            if other not in (side, self.silent):
+                other.send(frame)
+
+
+def test_arp_monitoring_moves_within_three_intervals(network):
+    """Counted in probes, for a machine may stand still: the second that nobody answers is the last."""
+    add_cable("eth1")
+    switch = Switch("eth0-far", "eth1-far")
+    configure(network, "bond=bond0:eth0,eth1:mode=active-backup,arp_interval=400,arp_validate=all,"
+              "arp_ip_target=10.1.0.1,primary=eth0 bridge=xenbr0:bond0 ip=10.1.0.9:::24::xenbr0:none")
+    until(lambda: "eth0 active (primary), eth1 stands by" in text(network, "bond0"), "it stands")
+    switch.silent = switch.sides[0]
+    until(lambda: "eth0 fails its monitor, eth1 active" in text(network, "bond0"), "the other carries")
+    assert 1 <= switch.unanswered <= 2
+    switch.silent = None
+    until(lambda: "eth0 active (primary), eth1 stands by" in text(network, "bond0"), "the primary is back")
 
 
 def test_another_configuration_changes_what_is_there(network):
