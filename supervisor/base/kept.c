@@ -4,12 +4,14 @@
 
 #include "base/log.h"
 
-#define AGAIN_FIRST_MS 500
-#define AGAIN_MAX_MS   30000
+#define AGAIN_FIRST_MS 250
+#define AGAIN_MAX_MS   10000
 
 static void retry(struct kept *k, const char *why)
 {
-    log_err("%s: its process %s; again in %.1f s", k->role, why, (double)k->again_ms / 1000);
+    /* The first in a row goes to the console. */
+    log_line(k->again_ms == AGAIN_FIRST_MS ? LOG_ERR : LOG_INFO,
+             "%s: its process %s; again in %u ms", k->role, why, k->again_ms);
     timer_set(&k->again, k->again_ms);
     k->again_ms = k->again_ms * 2 < AGAIN_MAX_MS ? k->again_ms * 2 : AGAIN_MAX_MS;
 }
@@ -35,6 +37,8 @@ static void on_ended(void *kept, int status, bool timed_out)
     char why[64];
     child_describe_end(status, timed_out, why, sizeof why);
     k->child = NULL;
+    if (k->ended != NULL)
+        k->ended(k->owner);
     if (k->outdated)
         start(k);
     else
@@ -49,10 +53,14 @@ static void start(void *kept)
     k->outdated = false;
     k->child = child_start(
         k->loop, &(struct child_spec){.role = k->role, .events = &events, .owner = k}, &e);
-    if (k->child == NULL)
+    if (k->child == NULL) {
         retry(k, e.text);
-    else if (child_send(k->child, k->config, k->config_size, &e) != 0)
+        return;
+    }
+    if (k->config != NULL && child_send(k->child, k->config, k->config_size, &e) != 0)
         child_kill(k->child);
+    if (k->began != NULL)
+        k->began(k->owner);
 }
 
 void kept_init(struct kept *k, qb_loop_t *loop, const char *role,
@@ -62,21 +70,26 @@ void kept_init(struct kept *k, qb_loop_t *loop, const char *role,
                        .role = role,
                        .message = message,
                        .owner = owner,
-                       .again = {.loop = loop, .fire = start, .data = k},
-                       .again_ms = AGAIN_FIRST_MS};
+                       .again = {.loop = loop, .fire = start, .data = k}};
 }
 
 bool kept_begun(const struct kept *k)
 {
-    return k->config != NULL;
+    return k->again_ms != 0;
+}
+
+static bool has(const struct kept *k, const void *config, size_t size)
+{
+    return k->config_size == size && (size == 0 || memcmp(k->config, config, size) == 0);
 }
 
 void kept_take(struct kept *k, const void *config, size_t config_size)
 {
-    bool same = k->config_size == config_size && memcmp(k->config, config, config_size) == 0;
+    bool same = has(k, config, config_size);
     k->config = config;
     k->config_size = config_size;
     if (k->child == NULL) {
+        k->again_ms = AGAIN_FIRST_MS;
         timer_clear(&k->again);
         start(k);
     } else if (!same) {

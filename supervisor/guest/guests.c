@@ -330,7 +330,7 @@ void guests_init(struct guests *all, qb_loop_t *loop)
     struct err e;
     *all = (struct guests){.loop = loop};
     all->wake = (struct timer){.loop = loop, .fire = on_wake, .data = all};
-    all->watch = (struct watch){.loop = loop, .domains = on_domains, .owner = all};
+    watch_init(&all->watch, loop, on_domains, all);
     if (make_folders(&e) != 0)
         log_err("%s; what is remembered of guests will be lost with relevod", e.text);
 }

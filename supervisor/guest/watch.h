@@ -2,8 +2,7 @@
 #pragma once
 #include <qb/qbloop.h>
 
-#include "base/child.h"
-#include "base/timer.h"
+#include "base/kept.h"
 #include "guest/messages.h"
 
 /* How long the watcher may take for an answer. Hypercalls and xenstored answer in milliseconds; a
@@ -11,17 +10,17 @@
 #define WATCH_ANSWER_MS 30000
 
 struct watch {
-    qb_loop_t *loop;
+    struct kept process;
     void (*domains)(void *owner, const struct message_domains *m);
     void *owner;
-    struct child *child;
-    struct timer again;      /* starts the next watcher */
     struct timer unanswered; /* kills one that does not answer */
-    uint32_t again_ms;       /* delay before the next start */
     uint32_t asked;          /* the last ticket given out */
     uint32_t valid_from;     /* tickets before belong to an earlier watcher */
     bool connected;          /* the present watcher has answered */
 };
+
+void watch_init(struct watch *watch, qb_loop_t *loop,
+                void (*domains)(void *owner, const struct message_domains *m), void *owner);
 
 /* Starts watching. Lists come to domains() for ever, one after each change and after watch_ask();
  * watcher processes that die are replaced. */
