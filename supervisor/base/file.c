@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-int file_read(const char *path, char *text, size_t size, struct err *e)
+ptrdiff_t file_read_bytes(const char *path, void *data, size_t size, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_set(e, "%s: %m", path);
     size_t have = 0;
     ssize_t n = 0;
-    while (have < size && (n = read(fd, text + have, size - have)) > 0)
+    while (have < size && (n = read(fd, (char *)data + have, size - have)) > 0)
         have += (size_t)n;
     int reason = errno;
     close(fd);
@@ -23,25 +23,34 @@ int file_read(const char *path, char *text, size_t size, struct err *e)
         return err_set(e, "%s: %m", path);
     if (have == size)
         return err_set(e, "%s: longer than %zu bytes", path, size - 1);
-    text[have] = '\0';
-    if (strlen(text) != have)
-        return err_set(e, "%s: not a text file (holds a NUL byte)", path);
-    return 0;
+    return (ptrdiff_t)have;
 }
 
-static int write_all(int fd, const char *text, size_t size)
+int file_read(const char *path, char *text, size_t size, struct err *e)
+{
+    ptrdiff_t have = file_read_bytes(path, text, size, e);
+    if (have < 0)
+        return -1;
+    text[have] = '\0';
+    if (strlen(text) == (size_t)have)
+        return 0;
+    errno = EINVAL;
+    return err_set(e, "%s: not a text file (holds a NUL byte)", path);
+}
+
+static int write_all(int fd, const char *data, size_t size)
 {
     while (size > 0) {
-        ssize_t n = write(fd, text, size);
+        ssize_t n = write(fd, data, size);
         if (n < 0)
             return -1;
-        text += n;
+        data += n;
         size -= (size_t)n;
     }
     return 0;
 }
 
-int file_replace(const char *path, const char *text, struct err *e)
+int file_replace_bytes(const char *path, const void *data, size_t size, struct err *e)
 {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)
@@ -49,11 +58,16 @@ int file_replace(const char *path, const char *text, struct err *e)
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set(e, "%s: %m", temporary);
-    int failed = write_all(fd, text, strlen(text));
+    int failed = write_all(fd, data, size);
     if (close(fd) != 0 || failed != 0 || rename(temporary, path) != 0) {
         err_set(e, "%s: %m", path);
         unlink(temporary);
         return -1;
     }
     return 0;
+}
+
+int file_replace(const char *path, const char *text, struct err *e)
+{
+    return file_replace_bytes(path, text, strlen(text), e);
 }

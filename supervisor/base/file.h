@@ -8,5 +8,9 @@
  * or more. errno tells a missing file (ENOENT). */
 int file_read(const char *path, char *text, size_t size, struct err *e);
 
+/* The same for any bytes: how many there are, or -1. */
+ptrdiff_t file_read_bytes(const char *path, void *data, size_t size, struct err *e);
+
 /* Replaces path by text in one step: after a crash there is the old file or the new one. */
 int file_replace(const char *path, const char *text, struct err *e);
+int file_replace_bytes(const char *path, const void *data, size_t size, struct err *e);
