@@ -96,6 +96,14 @@ struct cluster_config {
     struct site_fence fence[CLUSTER_FENCES_MAX];
 };
 
+/* Corosync's consensus, in ms: how long those that are left wait for one that has died. Its manual
+ * warns of odd memberships where that is less than the token; relevod trusts no membership, and
+ * nobody is heard meanwhile. */
+static inline uint32_t cluster_consensus(uint32_t token)
+{
+    return token / 2;
+}
+
 /* Index of the node with this name, or -1. */
 int cluster_find(const struct cluster_config *cluster, const char *name);
 

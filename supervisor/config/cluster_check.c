@@ -129,10 +129,22 @@ static void check_timing(struct site *site)
         .stop = v[CLUSTER_STOP],
         .settle = v[CLUSTER_SETTLE],
     };
-    /* Corosync needs token + consensus, which is 1.2 x token, to say that a node is gone. */
-    uint32_t corosync = v[CLUSTER_TOKEN] * 22 / 10;
+    /* While corosync forms a membership without a node that has died, nobody hears anybody. Leases
+     * must outlast that, or one death would end the guests of all; and a proof is two beats old
+     * when it begins, and the next one comes with the first or second beat after. */
+    uint32_t still = v[CLUSTER_TOKEN] + cluster_consensus(v[CLUSTER_TOKEN]);
+    if (t->beat == 0)
+        t->beat = v[CLUSTER_TOKEN] / 5;
     if (t->silence == 0)
-        t->silence = corosync > 2 * t->beat ? corosync : 2 * t->beat;
+        t->silence = still + 3 * t->beat;
+    if (t->lease == 0)
+        t->lease = still + 4 * t->beat;
+    if (t->lease < still + 3 * t->beat)
+        site_warning(site, c->name_place, "cluster",
+                     "lease=%u ms: the death of any node may end the guests of all; expected at "
+                     "least token %u + %u (corosync's consensus) + three beats of %u = %u ms",
+                     t->lease, v[CLUSTER_TOKEN], cluster_consensus(v[CLUSTER_TOKEN]), t->beat,
+                     still + 3 * t->beat);
     if (timing_check(t, text, sizeof text) != 0)
         refuse(site, c->name_place, "cluster", "unsafe timing: %s", text);
 }

@@ -7,18 +7,19 @@
 #define MINUTE 60000
 #define HOUR   (60 * MINUTE)
 
-/* token, drift, beat and what follows from them: supervisor/core/SAFETY.md, "The inequality". stop:
- * below what init leaves relevod for leaving (init/services.c). */
+/* What beat, lease and silence are derived from: cluster_check.c. watchdog, margin and drift:
+ * supervisor/core/SAFETY.md, "The inequality". stop: below what init leaves relevod for leaving
+ * (init/services.c). */
 const struct word_option cluster_option[CLUSTER_OPTIONS] = {
     /* name, initial, min, max, zero, never, names */
     [CLUSTER_TOKEN] = {"token", 1000, 100, MINUTE, NULL, NULL, NULL},
     [CLUSTER_PORT] = {"port", 5405, 1024, 65534, NULL, NULL, NULL},
-    [CLUSTER_BEAT] = {"beat", 500, 50, MINUTE, NULL, NULL, NULL},
-    [CLUSTER_LEASE] = {"lease", 3000, 150, 10 * MINUTE, NULL, NULL, NULL},
+    [CLUSTER_BEAT] = {"beat", 0, 20, MINUTE, "auto", NULL, NULL},
+    [CLUSTER_LEASE] = {"lease", 0, 60, 10 * MINUTE, "auto", NULL, NULL},
     [CLUSTER_WATCHDOG] = {"watchdog", 5000, 2000, 10 * MINUTE, NULL, NULL, NULL},
     [CLUSTER_SILENCE] = {"silence", 0, 100, 10 * MINUTE, "auto", NULL, NULL},
     [CLUSTER_WAIT] = {"wait", 0, 1, HOUR, "auto", NULL, NULL},
-    [CLUSTER_MARGIN] = {"margin", 500, 0, 10 * MINUTE, NULL, NULL, NULL},
+    [CLUSTER_MARGIN] = {"margin", 200, 0, 10 * MINUTE, NULL, NULL, NULL},
     [CLUSTER_DRIFT] = {"drift", 500, 0, 99999, NULL, NULL, NULL},
     [CLUSTER_STOP] = {"stop", 90000, 1000, HOUR, NULL, NULL, NULL},
     [CLUSTER_SETTLE] = {"settle", MINUTE, 0, 24 * HOUR, NULL, NULL, NULL},
