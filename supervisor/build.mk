@@ -8,7 +8,7 @@ DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libnl-genl-3
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
-SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum -lxencall
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
 
 # For the image.
@@ -58,11 +58,11 @@ $(HOST_LIB): $(filter-out %/main.o,$(HOST_OBJ))
 OBJECTS_THEN_ARCHIVES = $(filter-out %.a,$^) $(filter %.a,$^)
 HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
 
-# relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o,
-# and fake_san.o before its mapper_dm.o and check_device.o.
+# relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o, fake_san.o
+# before its mapper_dm.o and check_device.o, fake_watchdog.o before its watchdog_xen.o.
+FAKES := fake_xen.o fake_san.o fake_watchdog.o
 FAKE_RELEVOD := $(B)/host/relevod-fake
-$(FAKE_RELEVOD): $(HOST_DIR)/main.o $(HOST_DIR)/tests/fake_xen.o \
-	$(HOST_DIR)/tests/fake_san.o $(HOST_LIB)
+$(FAKE_RELEVOD): $(HOST_DIR)/main.o $(FAKES:%=$(HOST_DIR)/tests/%) $(HOST_LIB)
 	$(HOST_LINK)
 
 # The same without sanitizers, whose own memory would be taken for growth.
@@ -73,7 +73,7 @@ $(PLAIN_DIR)/%.o: supervisor/%.c
 $(PLAIN_DIR)/supervisor.a: $(SUPERVISOR_SRC:supervisor/%.c=$(PLAIN_DIR)/%.o)
 	@rm -f $@
 	ar rcs $@ $^
-$(FAKE_RELEVOD)-plain: $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/tests/fake_san.o $(PLAIN_DIR)/supervisor.a
+$(FAKE_RELEVOD)-plain: $(FAKES:%=$(PLAIN_DIR)/tests/%) $(PLAIN_DIR)/supervisor.a
 	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 # relevo check, for site folders on the build machine.

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/timer.h"
+#include "cluster/cluster.h"
 #include "control/reload.h"
 #include "control/server.h"
 #include "guest/guests.h"
@@ -62,13 +63,20 @@ static void on_left(void *data)
     drbd_release(&d->drbd, on_mirrors_down, d);
 }
 
+static void on_guests_left(void *data)
+{
+    struct daemon *d = data;
+    cluster_finish(d->node.cluster, on_left, d);
+}
+
 static int32_t on_terminate(int32_t signal, void *data)
 {
     (void)signal;
     struct daemon *d = data;
     log_notice("going down: shutting guests down");
     multipath_leave(&d->multipath);
-    guests_leave(&d->guests, LEAVE_MS, on_left, d);
+    cluster_leave(d->node.cluster);
+    guests_leave(&d->guests, LEAVE_MS, on_guests_left, d);
     return 0;
 }
 
@@ -79,9 +87,11 @@ static void read_incarnation(struct node *node)
     node->incarnation[strcspn(node->incarnation, "\n")] = '\0';
 }
 
-static void converge_guests(void *data)
+static void on_disks(void *data)
 {
-    guests_converge(data);
+    struct daemon *d = data;
+    cluster_look_at_disks(d->node.cluster);
+    guests_converge(&d->guests);
 }
 
 /* The worse of what the mirrors and the LUNs say. */
@@ -123,11 +133,11 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
     guests_init(&d->guests, d->loop);
     network_init(&d->network, d->loop);
     multipath_init(&d->multipath, d->loop);
-    d->multipath.changed = converge_guests;
-    d->multipath.changed_data = &d->guests;
+    d->multipath.changed = on_disks;
+    d->multipath.changed_data = d;
     drbd_init(&d->drbd, d->loop);
-    d->drbd.changed = converge_guests;
-    d->drbd.changed_data = &d->guests;
+    d->drbd.changed = on_disks;
+    d->drbd.changed_data = d;
     d->guests.disks = ask_disks;
     d->guests.looked = follow_guests;
     d->guests.disks_data = d;
@@ -138,6 +148,9 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
                             .source = *source,
                             .began_ms = clock_ms()};
     read_incarnation(&d->node);
+    d->node.cluster = cluster_new(d->loop, &d->guests, d->node.incarnation, d->node.source.folder);
+    if (d->node.cluster == NULL)
+        return err_set(e, "out of memory");
     d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};
     qb_loop_signal_handle handle;
     if (qb_loop_signal_add(d->loop, QB_LOOP_HIGH, SIGTERM, d, on_terminate, &handle) != 0)

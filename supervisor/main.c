@@ -11,6 +11,7 @@
 #include "cluster/corosync.h"
 #include "cluster/fence.h"
 #include "cluster/journal.h"
+#include "cluster/transport.h"
 #include "control/check.h"
 #include "control/client.h"
 #include "control/drbd.h"
@@ -33,7 +34,7 @@ static const struct {
     {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
     {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
     {"journal", journal_role},     {"fence", fence_role},           {"drbd", drbd_role},
-    {"drbd-deed", drbd_deed_role},
+    {"drbd-deed", drbd_deed_role}, {"transport", transport_role},
 };
 
 static const struct {

@@ -179,16 +179,21 @@ static void try_to_connect(void)
 
 /* ---- towards the network ---- */
 
+static void take_out(int i)
+{
+    free(t.queue[i]);
+    t.queued--;
+    for (; i < t.queued; i++)
+        t.queue[i] = t.queue[i + 1];
+}
+
 /* Room for one more: the oldest heartbeat goes, or else the oldest of all. */
 static void make_room(void)
 {
     int i = 0;
     while (i < t.queued && !t.queue[i]->heartbeat)
         i++;
-    if (i == t.queued)
-        i = 0;
-    free(t.queue[i]);
-    memmove(&t.queue[i], &t.queue[i + 1], (size_t)(--t.queued - i) * sizeof t.queue[0]);
+    take_out(i < t.queued ? i : 0);
 }
 
 static void enqueue(const struct wire_packet *packet, size_t size)
@@ -218,8 +223,7 @@ static void send_queued(void)
             disconnect("cpg_mcast_joined", e);
             return;
         }
-        free(q);
-        memmove(&t.queue[0], &t.queue[1], (size_t)--t.queued * sizeof t.queue[0]);
+        take_out(0);
     }
 }
 

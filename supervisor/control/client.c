@@ -30,7 +30,7 @@ enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_ANSWER = 3 };
 
 static int usage(void)
 {
-    fputs("usage: relevo status|network|multipath [--json]\n"
+    fputs("usage: relevo status|cluster|network|multipath [--json]\n"
           "       relevo multipath rescan | add LUN | remove LUN [--paths]\n"
           "       relevo drbd [--json]\n"
           "       relevo drbd create|verify|resync|resize|attach|detach MIRROR\n"
@@ -41,6 +41,8 @@ static int usage(void)
           "       relevo drbd confirm MIRROR --peer-down\n"
           "       relevo start|stop|restart GUEST\n"
           "       relevo attach GUEST DISK | detach GUEST VDEV\n"
+          "       relevo move GUEST NODE\n"
+          "       relevo drain|undrain|confirm-down NODE\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n"
@@ -183,6 +185,8 @@ int relevo_command(int argc, char **argv)
     if (argc <= 3 && (operand == NULL || strcmp(operand, "--json") == 0)) {
         if (strcmp(verb, "status") == 0)
             return show(verb, operand != NULL, status_print);
+        if (strcmp(verb, "cluster") == 0)
+            return show(verb, operand != NULL, cluster_print);
         if (strcmp(verb, "network") == 0)
             return show(verb, operand != NULL, network_print);
         if (strcmp(verb, "multipath") == 0)
@@ -208,7 +212,15 @@ int relevo_command(int argc, char **argv)
         int result = run(argc - 2, argv + 2);
         return result == USAGE ? usage() : result;
     }
-    bool known =
-        strcmp(verb, "start") == 0 || strcmp(verb, "stop") == 0 || strcmp(verb, "restart") == 0;
-    return known && argc == 3 ? command_guest(verb, operand) : usage();
+    if (argc == 4 && strcmp(verb, "move") == 0) {
+        char operands[REQUEST_MAX];
+        snprintf(operands, sizeof operands, "%s %s", operand, argv[3]);
+        return command_guest(verb, operands);
+    }
+    static const char *const with_name[] = {"start", "stop",    "restart",
+                                            "drain", "undrain", "confirm-down"};
+    for (size_t i = 0; argc == 3 && i < sizeof with_name / sizeof with_name[0]; i++)
+        if (strcmp(verb, with_name[i]) == 0)
+            return command_guest(verb, operand);
+    return usage();
 }

@@ -21,6 +21,7 @@ int node_take(struct node *node, struct site *site, struct err *e)
     network_take(node->network, site);
     multipath_take(node->multipath, site);
     drbd_take(node->drbd, site);
+    cluster_take(node->cluster, site);
     guests_converge(node->guests);
     site_free(node->site);
     node->site = site;

@@ -1,5 +1,6 @@
 /* relevod's parts, and the configuration that they all take. */
 #pragma once
+#include "cluster/cluster.h"
 #include "config/site.h"
 #include "guest/guests.h"
 #include "network/role.h"
@@ -12,6 +13,7 @@ struct node {
     struct network *network;
     struct multipath *multipath;
     struct drbd *drbd;
+    struct cluster *cluster;
     struct site_source source; /* where site comes from */
     char incarnation[24];      /* of this boot; empty when unknown */
     uint64_t began_ms;         /* when this relevod began */

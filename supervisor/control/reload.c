@@ -68,7 +68,7 @@ static struct site *read_again(const struct node *node, const char *folder, stru
 }
 
 /* Whether the node may take it: a slip must not cost a running node its network or its guests. */
-static int judge(const struct site *site, bool force, struct err *e)
+static int judge(const struct node *node, const struct site *site, bool force, struct err *e)
 {
     uint32_t errors = site->errors + site->errors_dropped;
     if (site->unread)
@@ -76,7 +76,7 @@ static int judge(const struct site *site, bool force, struct err *e)
     if (errors > 0 && !force)
         return err_set(e, "it has %u error%s (--force would take it without those pieces)", errors,
                        errors > 1 ? "s" : "");
-    return 0;
+    return cluster_may_take(node->cluster, site, e);
 }
 
 static int take(struct node *node, const char *folder, struct site *site, struct err *e)
@@ -94,7 +94,7 @@ int reload(struct node *node, const char *folder, bool force, struct site **site
     struct err e;
     struct site *next = read_again(node, folder, &e);
     *site = next;
-    if (next == NULL || judge(next, force, &e) != 0 || take(node, folder, next, &e) != 0) {
+    if (next == NULL || judge(node, next, force, &e) != 0 || take(node, folder, next, &e) != 0) {
         err_set(said, "the new configuration is not taken: %.400s; the one before stays", e.text);
         log_err("%s", said->text);
         return -1;

@@ -103,18 +103,28 @@ char *request_answer(struct node *node, char *line, size_t *size)
         return answer_disk(node, verb, rest, size);
     if (strcmp(verb, "reload") == 0)
         return answer_reload(node, rest, size);
+    struct err said;
+    int result;
+    if (strcmp(verb, "cluster") == 0 && rest == NULL)
+        return cluster_document(node, size);
+    if (cluster_command(node->cluster, verb, rest, &said, &result))
+        return outcome(result == 0, said.text, size);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         if (strcmp(verb, verbs[i].word) != 0)
             continue;
-        struct err said;
         if (rest == NULL || !guest_name_ok(rest))
             return outcome(false, "expected the name of a guest", size);
-        bool ok = guests_command(node->guests, verbs[i].verb, rest, &said) == 0;
-        return outcome(ok, said.text, size);
+        /* A start or a stop is for the whole cluster, a restart for who runs the guest. */
+        if (cluster_decides(node->cluster) && verbs[i].verb != VERB_RESTART)
+            result = cluster_run(node->cluster, rest, verbs[i].verb == VERB_START, &said);
+        else
+            result = guests_command(node->guests, verbs[i].verb, rest, &said);
+        return outcome(result == 0, said.text, size);
     }
     return outcome(false,
                    "expected status, network, multipath, rescan, remove LUN [--paths], add LUN, "
                    "drbd [VERB MIRROR [NODE]], attach GUEST DISK, detach GUEST VDEV, "
-                   "reload [--force] [FOLDER], start GUEST, stop GUEST or restart GUEST",
+                   "reload [--force] [FOLDER], start GUEST, stop GUEST, restart GUEST, cluster, "
+                   "move GUEST NODE, drain NODE, undrain NODE or confirm-down NODE",
                    size);
 }

@@ -20,6 +20,9 @@
  *   add LUN                    {"ok":true, "text":"LUN web: looking for it"}
  *   attach GUEST DISK          {"ok":true, "text":"guest web1: attaching …"}
  *   detach GUEST VDEV          {"ok":true, "text":"guest web1: detaching xvdb"}
+ *   cluster                    {"ok":true, "cluster":"site1", "nodes":[…], "guests":[…], …}
+ *   move GUEST NODE, drain|undrain|confirm-down NODE
+ *                              {"ok":true, "text":"node blade1: takes guests again"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   reload [--force] [FOLDER]  {"ok":true, "text":…, "errors":[…], "warnings":[…]}
  *   anything else              {"ok":false, "error":"…"} */
@@ -34,3 +37,10 @@ char *status_json(const struct node *node, size_t *size);
 char *network_json(const struct node *node, size_t *size);
 /* The same of what the multipath role has said. */
 char *multipath_json(const struct node *node, size_t *size);
+
+/* The cluster document; see relevo(8). To be freed; NULL when out of memory. */
+char *cluster_document(const struct node *node, size_t *size);
+/* If verb is one of the cluster's commands, carries it out: 0 and what happens now in said, or -1,
+ * in *result. operands is cut up, or NULL. */
+bool cluster_command(struct cluster *c, const char *verb, char *operands, struct err *said,
+                     int *result);

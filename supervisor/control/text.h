@@ -9,3 +9,5 @@ int status_print(FILE *to, const char *json);
 int network_print(FILE *to, const char *json);
 /* Prints a multipath reply, as `multipath -ll` does. -1 if it is not one. */
 int multipath_print(FILE *to, const char *json);
+/* Prints a cluster reply. -1 if it is not one. */
+int cluster_print(FILE *to, const char *json);

@@ -14,6 +14,10 @@ static int check(const struct guests *all, const struct guest_run *run, enum gue
         return err_set(e, "guest %s: not known here", name);
     if (all->leaving)
         return err_set(e, "guest %s: this node is going down", name);
+    if (verb == VERB_RESTART && run->order == ORDER_RUN)
+        return 0;
+    if (run->order != ORDER_NONE)
+        return err_set(e, "guest %s: does not run here", name);
     if (verb == VERB_STOP && policy_wish(run) != WISH_LEAVE)
         return 0; /* whatever the configuration says now: the domain is this node's */
     if (run->dropped != NULL)
@@ -135,6 +139,8 @@ static const char *absent_state(const struct guest_run *run)
 {
     if (run->job != NULL && run->job->kind == JOB_CREATE)
         return "starting";
+    if (run->order != ORDER_NONE)
+        return run->all->orderer.absent(run->all->orderer.owner, run);
     if (strcmp(run->config->home, run->all->site->hostname) != 0)
         return "elsewhere";
     switch (run->record.hold) {

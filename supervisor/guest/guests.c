@@ -60,7 +60,10 @@ static void shut_down(struct guest_run *run)
 static void destroy(struct guest_run *run)
 {
     if (run->domain.state == XEN_RUNNING)
-        log_warn("guest %s: did not shut down in time; destroyed", run->config->name);
+        log_warn("guest %s: %s; destroyed", run->config->name,
+                 run->order == ORDER_OFF    ? "runs here, and must not"
+                 : run->order == ORDER_KILL ? "must end at once"
+                                            : "did not shut down in time");
     job_start(run, JOB_DESTROY);
 }
 
@@ -75,12 +78,21 @@ static enum plan_domain domain_state(const struct guest_run *run)
     return run->present ? states[run->domain.state] : PLAN_ABSENT;
 }
 
-/* The picture of Xen is younger than what we did last. */
-static bool is_fresh(const struct guest_run *run)
+bool guest_is_fresh(const struct guest_run *run)
 {
     const struct guests *all = run->all;
     return all->watch.connected && all->seen >= run->need_ticket &&
            all->seen >= all->watch.valid_from;
+}
+
+/* When a guest that shall stop is destroyed; 0: it has not been asked yet. */
+static uint64_t stop_by(const struct guest_run *run)
+{
+    const struct guests *all = run->all;
+    uint64_t by = run->record.stop_by_ms;
+    if (order_is_urgent(run))
+        return 1;
+    return all->leaving && all->leave_by_ms < by ? all->leave_by_ms : by;
 }
 
 static struct plan_view look_at(const struct guest_run *run)
@@ -90,7 +102,7 @@ static struct plan_view look_at(const struct guest_run *run)
     int32_t domid = run->present ? (int32_t)run->domain.domid : -1;
     uint64_t now = clock_ms();
     return (struct plan_view){
-        .fresh = is_fresh(run),
+        .fresh = guest_is_fresh(run),
         .busy = run->job != NULL,
         .domain = domain_state(run),
         .ours = r->building,
@@ -102,8 +114,7 @@ static struct plan_view look_at(const struct guest_run *run)
         .may_start = policy_may_start(run),
         .may_stop = policy_may_stop(run) || (all->leaving && now >= all->leave_by_ms),
         .start_at_ms = r->start_at_ms,
-        .stop_by_ms =
-            all->leaving && all->leave_by_ms < r->stop_by_ms ? all->leave_by_ms : r->stop_by_ms,
+        .stop_by_ms = stop_by(run),
         .ask_at_ms = run->ask_at_ms,
         .retry_at_ms = run->retry_at_ms,
         .now_ms = now,
@@ -128,6 +139,7 @@ static uint64_t converge_guest(struct guest_run *run)
         struct plan plan = plan_guest(&view);
         switch (plan.step) {
         case PLAN_NOTHING:
+            order_settled(run);
             return view.domain == PLAN_DYING && view.fresh ? dying_wake(run) : plan.wake_ms;
         case PLAN_COUNT_END:
             outcome_ended(run);
@@ -215,7 +227,7 @@ static void forget_ended_dropped(struct guests *all)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < all->count; i++) {
         struct guest_run *run = all->run[i];
-        if (run->dropped == NULL || run->job != NULL || !is_fresh(run) ||
+        if (run->dropped == NULL || run->job != NULL || !guest_is_fresh(run) ||
             policy_wish(run) != WISH_LEAVE) {
             all->run[kept++] = run;
             continue;
@@ -228,16 +240,27 @@ static void forget_ended_dropped(struct guests *all)
     all->count = kept;
 }
 
-void guests_converge(struct guests *all)
+static uint64_t converge_all(struct guests *all)
 {
-    if (all->converging)
-        return; /* a job that failed to start reports at once */
-    all->converging = true;
     uint64_t wake = 0;
     for (uint32_t i = 0; i < all->count; i++) {
         /* Leaving goes backwards. */
         struct guest_run *run = all->run[all->leaving ? all->count - 1 - i : i];
         wake = earlier(wake, converge_guest(run));
+    }
+    return wake;
+}
+
+void guests_converge(struct guests *all)
+{
+    all->again = true;
+    if (all->converging)
+        return; /* a job that failed to start reports at once; a new order comes at once */
+    all->converging = true;
+    uint64_t wake = 0;
+    while (all->again) {
+        all->again = false;
+        wake = converge_all(all);
     }
     forget_ended_dropped(all);
     all->converging = false;
@@ -310,6 +333,8 @@ static void on_domains(void *owner, const struct message_domains *m)
             }
         note_dying(run);
     }
+    if (all->orderer.looked != NULL)
+        all->orderer.looked(all->orderer.owner);
     guests_converge(all);
 }
 

@@ -11,6 +11,7 @@
 #include "base/timer.h"
 #include "config/site.h"
 #include "guest/messages.h"
+#include "guest/orders.h"
 #include "guest/record.h"
 #include "guest/watch.h"
 
@@ -43,6 +44,11 @@ struct guest_run {
     bool tried;              /* its first start here has come to an end, good or bad */
     uint32_t last_create_ms; /* what the last successful create took */
     struct guest_disk disk;  /* of a JOB_ATTACH or JOB_DETACH */
+    enum order order;        /* the cluster's */
+    int number;              /* ... and its number for the guest; not for ORDER_NONE */
+    bool told;               /* ... has been told that it runs */
+    bool over;               /* ... is to be told that it has ended, and how: */
+    enum guest_end end;
     char error[sizeof((struct err *)0)->text]; /* why the last start, stop … failed; or empty */
 };
 
@@ -53,7 +59,8 @@ struct guests {
     struct timer wake; /* the next time something is due by itself */
     uint32_t seen;     /* ticket of the last list; 0: none yet */
     uint32_t starting; /* jobs under way */
-    bool converging;   /* guards against being called from inside */
+    bool converging;   /* guards against being called from inside, */
+    bool again;        /* which then means once more */
     bool leaving;      /* the node goes down: */
     uint64_t leave_by_ms;
     uint64_t leave_blind_ms;  /* when to go without having seen any domain */
@@ -65,6 +72,7 @@ struct guests {
     /* Called after each look at all guests: who uses which disk may have changed. Or NULL. */
     void (*looked)(void *data);
     void *disks_data;
+    struct orderer orderer;
     struct guest_run **run; /* one per site->guest, same order; then those that were dropped and
                                still have a domain */
     uint32_t count;
@@ -116,6 +124,9 @@ bool guest_has_changed(const struct guest_run *run);
 const char *guest_state_name(const struct guest_run *run);
 
 /* --- for outcome.c, command.c, take.c and whoever has set disks --- */
+
+/* The picture of Xen is younger than what we did last on the guest. */
+bool guest_is_fresh(const struct guest_run *run);
 
 struct guest_run *guests_find(const struct guests *all, const char *name);
 void guests_free_run(struct guest_run *run);

@@ -66,6 +66,7 @@ void outcome_ended(struct guest_run *run)
     bool ended = run->present && run->domain.state == XEN_ENDED;
     enum guest_end end = ended ? (enum guest_end)run->domain.end : GUEST_END_DESTROYED;
     uint64_t ran_ms = r->started_ms != 0 && now > r->started_ms ? now - r->started_ms : 0;
+    bool asked = r->stop_by_ms != 0;
     bool last = policy_wish(run) != WISH_RUN; /* asked to stop, or no longer ours to restart */
 
     r->ended_domid = ended ? (int32_t)run->domain.domid : r->domid;
@@ -75,10 +76,14 @@ void outcome_ended(struct guest_run *run)
     r->ended_ms = now;
     r->start_at_ms = 0;
     r->stop_by_ms = 0;
-    if (last)
+    if (run->order != ORDER_NONE) {
+        log_notice("guest %s: ended (%s)", run->config->name, guest_end_name(end));
+        order_ended(run, asked ? GUEST_END_DESTROYED : end); /* not its own wish, then */
+    } else if (last) {
         log_notice("guest %s: stopped (%s)", run->config->name, guest_end_name(end));
-    else
+    } else {
         decide_restart(run, end, ran_ms);
+    }
     r->restarting = false;
     outcome_save(run);
 }
@@ -124,7 +129,9 @@ static void start_failed(struct guest_run *run, const char *error)
     snprintf(run->error, sizeof run->error, "%s", error);
     log_line(news ? LOG_ERR : LOG_INFO, "guest %s: not started: %s; tried again%s",
              run->config->name, error, news ? " with growing delays" : "");
-    if (policy_wish(run) == WISH_RUN)
+    if (run->order != ORDER_NONE)
+        order_ended(run, GUEST_END_START_FAILED);
+    else if (policy_wish(run) == WISH_RUN)
         decide_restart(run, GUEST_END_START_FAILED, 0);
     outcome_save(run);
 }

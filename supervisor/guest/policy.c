@@ -11,6 +11,8 @@
 bool policy_is_ours(const struct guest_run *run)
 {
     const struct guest *config = run->config;
+    if (run->order != ORDER_NONE)
+        return run->order == ORDER_RUN;
     return run->dropped == NULL && !config->broken &&
            strcmp(config->home, run->all->site->hostname) == 0;
 }
@@ -25,6 +27,8 @@ static bool has_our_domain(const struct guest_run *run)
 
 enum plan_wish policy_wish(const struct guest_run *run)
 {
+    if (run->order != ORDER_NONE)
+        return order_wish(run);
     bool ours = policy_is_ours(run);
     if (!ours && !has_our_domain(run))
         return WISH_LEAVE;
@@ -49,6 +53,8 @@ static bool named_in(const char name[][GUEST_NAME_SIZE], uint32_t count, const c
 bool policy_waits(const struct guest_run *run, char *why, size_t size)
 {
     const struct guests *all = run->all;
+    if (run->order != ORDER_NONE)
+        return false; /* core/ has waited for others, and counts its orders */
     if (guest_disks(run, why, size) != DISKS_READY)
         return true;
     /* after= is an order, not a condition: a guest that cannot be started does not hold others. */

@@ -3,8 +3,9 @@
 #include "guest/guests.h"
 #include "guest/plan.h"
 
-/* Today: those whose home is this node, unless held. A domain that is this node's work runs on when
- * the configuration drops its guest, and is shut down with the node. */
+/* As the cluster orders, if there is one; else those whose home is this node, unless held. A domain
+ * that is this node's work runs on when the configuration drops its guest, and is shut down with
+ * the node. */
 enum plan_wish policy_wish(const struct guest_run *run);
 
 /* Whether the configuration has this node run the guest. */

@@ -39,12 +39,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .network = &network,
                                .multipath = &multipath,
                                .drbd = &drbd};
+    if (node.cluster == NULL)
+        node.cluster = cluster_new(NULL, &guests, "", "/site");
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");
     ask(&node, data, size);
     char *text = strndup((const char *)data, size);
     if (text != NULL)
         status_print(nowhere, text);
+    if (text != NULL)
+        cluster_print(nowhere, text);
     free(text);
     return 0;
 }

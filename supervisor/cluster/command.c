@@ -1,0 +1,126 @@
+/* What operators ask of the cluster: changes of the ledger, which any node may wish for. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cluster/inside.h"
+#include "core/placement.h"
+
+static int find_guest(const struct cluster *c, const char *name, struct err *said)
+{
+    for (int i = 0; i < c->core.guests; i++)
+        if (strcmp(c->guest[i]->name, name) == 0)
+            return i;
+    err_set(said, "guest %s: not known here, or it has no home", name);
+    return NO_INDEX;
+}
+
+/* Its number, or NO_NODE. */
+static uint8_t find_node(const struct cluster *c, const char *name, struct err *said)
+{
+    int node = cluster_find(&c->site->cluster, name);
+    if (node >= 0)
+        return (uint8_t)node;
+    err_set(said, "node %s: no node of the cluster has this name", name);
+    return NO_NODE;
+}
+
+static int check(const struct cluster *c, struct err *said)
+{
+    if (c->site == NULL)
+        return err_set(said, "this node belongs to no cluster");
+    if (!c->began)
+        return err_set(said, "the cluster is not known yet; to be tried again");
+    return 0;
+}
+
+/* The wish stands for a minute: without quorum it may come to nothing. */
+static int wish(struct cluster *c, const struct change *change, struct err *said)
+{
+    const int most = (int)(sizeof c->node.command / sizeof c->node.command[0]);
+    if (c->node.commands == most)
+        return err_set(said, "%d commands wait for the cluster already; to be tried again", most);
+    log_notice("%s, as the operator wishes", said->text);
+    cluster_event(c, &(struct event){.kind = EVENT_COMMAND, .change = change});
+    return 0;
+}
+
+static const struct ledger_guest *entry(const struct cluster *c, int index)
+{
+    return ledger_guest(&c->node.known.value, c->core.guest[index].id, index);
+}
+
+int cluster_run(struct cluster *c, const char *guest, bool on, struct err *said)
+{
+    int index = check(c, said) == 0 ? find_guest(c, guest, said) : NO_INDEX;
+    if (index == NO_INDEX)
+        return -1;
+    const struct ledger_guest *g = entry(c, index);
+    struct change change = {.kind = CHANGE_RUN,
+                            .id = c->core.guest[index].id,
+                            .on = on,
+                            .commands = g != NULL ? g->commands : 0};
+    err_set(said, "guest %s: to be %s", guest, on ? "run" : "stopped, wherever it runs");
+    return wish(c, &change, said);
+}
+
+static bool may_run_on(const struct site_guest *g, uint8_t node)
+{
+    bool may = g->home == node;
+    for (int i = 0; i < g->peers; i++)
+        may |= g->peer[i] == node;
+    return may;
+}
+
+int cluster_move(struct cluster *c, const char *guest, const char *node, struct err *said)
+{
+    int index = check(c, said) == 0 ? find_guest(c, guest, said) : NO_INDEX;
+    uint8_t to = index != NO_INDEX ? find_node(c, node, said) : NO_NODE;
+    if (to == NO_NODE)
+        return -1;
+    const struct ledger_guest *g = entry(c, index);
+    if (!may_run_on(&c->core.guest[index], to))
+        return err_set(said, "guest %s: %s is neither its home nor one of its peers", guest, node);
+    if (g != NULL && g->owner == to && ledger_is_held(&c->node.known.value, g))
+        return err_set(said, "guest %s: is %s's already", guest, node);
+    const char *why = cluster_why_not(c, index, to);
+    if (why != NULL)
+        return err_set(said, "guest %s: cannot run on %s: %s", guest, node, why);
+    struct change change = {.kind = CHANGE_GOAL,
+                            .id = c->core.guest[index].id,
+                            .node = to,
+                            .commands = g != NULL ? g->commands : 0};
+    err_set(said, "guest %s: to be moved to %s: stopped, and started there", guest, node);
+    return wish(c, &change, said);
+}
+
+int cluster_drain(struct cluster *c, const char *name, bool on, struct err *said)
+{
+    uint8_t node = check(c, said) == 0 ? find_node(c, name, said) : NO_NODE;
+    if (node == NO_NODE)
+        return -1;
+    const struct ledger_node *n = &c->node.known.value.node[node];
+    if (((n->flags & NODE_DRAINING) != 0) == on)
+        return err_set(said, "node %s: is %s already", name, on ? "drained" : "taking guests");
+    struct change change = {
+        .kind = CHANGE_DRAIN, .node = node, .generation = n->generation, .on = on};
+    err_set(said, "node %s: %s", name,
+            on ? "its guests are moved away, and it takes none until it is undrained"
+               : "takes guests again");
+    return wish(c, &change, said);
+}
+
+int cluster_confirm_down(struct cluster *c, const char *name, struct err *said)
+{
+    uint8_t node = check(c, said) == 0 ? find_node(c, name, said) : NO_NODE;
+    if (node == NO_NODE)
+        return -1;
+    if (node == c->node.self)
+        return err_set(said, "node %s: is this one", name);
+    if (c->node.peer[node].known)
+        return err_set(said, "node %s: is heard: it is not off", name);
+    err_set(said, "node %s: counts as off; its guests are taken over at once", name);
+    log_warn("%s, as the operator says", said->text);
+    cluster_event(c, &(struct event){.kind = EVENT_CONFIRM_DOWN, .node = node});
+    return 0;
+}

@@ -1,0 +1,80 @@
+/* What the files of cluster/ share. */
+#pragma once
+#include "base/kept.h"
+#include "base/timer.h"
+#include "cluster/cluster.h"
+#include "cluster/fence.h"
+#include "cluster/keep.h"
+#include "cluster/watchdog.h"
+#include "cluster/wire.h"
+#include "core/node.h"
+#include "guest/guests.h"
+
+/* What relevod learns while it carries out actions waits until it has done with them. */
+#define EVENTS_MAX (4 * CORE_GUESTS)
+
+/* An action that waits for the journal. */
+struct deed {
+    struct deed *next;
+    struct action action;
+    uint64_t number; /* of the memory that must be kept first */
+    size_t size;     /* ACT_SEND: of packet */
+    struct wire_packet packet[];
+};
+
+struct deeds {
+    struct deed *first, **last;
+    uint32_t count;
+    uint64_t since; /* the first one waits */
+    bool complained;
+};
+
+struct cluster {
+    qb_loop_t *loop;
+    struct guests *guests;
+    const char *incarnation, *folder;
+    const struct site *site; /* NULL: there is no cluster */
+    struct core_site core;
+    const struct guest *guest[CORE_GUESTS]; /* core's number: whose description it is, */
+    struct guest_run *run[CORE_GUESTS];     /* ... and what is known of it here */
+    struct memory *before;                  /* from state=, until the node is there; or NULL */
+    struct node node;
+    struct actions actions; /* of the step under way */
+    bool began;             /* node is there */
+    bool stepping;
+    struct event event[EVENTS_MAX]; /* that wait for the end of the step */
+    uint32_t events;
+    struct timer tick;
+    uint64_t tick_at;
+    struct kept transport;
+    struct wire_config wire;
+    struct wire_view view;
+    nodeset strange;        /* whose site has other guests, as has been reported */
+    struct chosen told;     /* what was known when it was last told of; see news.c */
+    bool refused;           /* a broken message has been reported */
+    struct journal journal; /* of state= */
+    struct keep keep;
+    struct fencing fencing;
+    struct deeds deeds;
+    struct watchdog *watchdog;
+    bool fed;                           /* the last feed went well */
+    uint64_t devices[CORE_GUESTS / 64]; /* guests whose disks cannot be used here, as told */
+    void (*left)(void *data);
+    void *left_data;
+    uint64_t leave_by;
+};
+
+/* cluster.c: lets core/ know, now or after the step under way. */
+void cluster_event(struct cluster *c, const struct event *e);
+
+/* actions.c: carries out what the last step asks for; c->actions is then free again. */
+void actions_carry_out(struct cluster *c);
+
+/* ... and those that have waited for the journal, as far as it has come. */
+void actions_go_on(struct cluster *c);
+
+/* news.c: says what has become known. */
+void news_tell(struct cluster *c);
+
+/* status.c: why the node cannot be given this guest now, as far as is known here; NULL: it can. */
+const char *cluster_why_not(const struct cluster *c, int index, uint8_t node);

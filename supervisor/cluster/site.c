@@ -1,0 +1,77 @@
+#include "cluster/site.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+
+_Static_assert(SITE_GUESTS_MAX <= CORE_GUESTS, "core/ can number all guests");
+
+/* A memory or message of nodes that count each other otherwise is no use here. */
+static uint64_t hash_cluster(const struct cluster_config *c)
+{
+    uint64_t h = hash_text(c->name, 0);
+    for (uint32_t i = 0; i < c->nodes; i++)
+        h = hash_text(c->node[i].name, h);
+    return h;
+}
+
+static bool may_run(const struct cluster_config *c, const char *name)
+{
+    int node = cluster_find(c, name);
+    return node >= 0 && !c->node[node].witness;
+}
+
+static int number_of(const struct guest *const guest[CORE_GUESTS], int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(guest[i]->name, name) == 0)
+            return i;
+    return NO_INDEX;
+}
+
+static void fill_guest(struct site_guest *to, const struct cluster_config *c, const struct guest *g)
+{
+    *to = (struct site_guest){
+        .id = cluster_id(g->name),
+        .home = (uint8_t)cluster_find(c, g->home),
+        .priority = (int16_t)g->priority,
+        .memory_mib = g->memory_mib,
+        .failback = g->failback == FAILBACK_AUTO,
+    };
+    for (uint32_t i = 0; i < g->peers && to->peers < CORE_PEERS; i++)
+        if (may_run(c, g->peer[i]))
+            to->peer[to->peers++] = (uint8_t)cluster_find(c, g->peer[i]);
+}
+
+static void fill_after(struct core_site *core, const struct guest *const guest[CORE_GUESTS])
+{
+    for (int i = 0; i < core->guests; i++) {
+        struct site_guest *to = &core->guest[i];
+        for (uint32_t k = 0; k < guest[i]->afters && to->afters < CORE_AFTER; k++) {
+            int other = number_of(guest, core->guests, guest[i]->after[k]);
+            if (other != NO_INDEX)
+                to->after[to->afters++] = (uint8_t)other;
+        }
+    }
+}
+
+void cluster_site(struct core_site *core, const struct site *site,
+                  const struct guest *guest[CORE_GUESTS])
+{
+    const struct cluster_config *c = &site->cluster;
+    *core = (struct core_site){
+        .cluster = hash_cluster(c),
+        .nodes = (uint8_t)c->nodes,
+        .fence_device = c->fence_device,
+        .timing = c->timing,
+    };
+    for (uint32_t i = 0; i < c->nodes; i++)
+        core->node[i] = (struct site_node){c->node[i].witness, c->node[i].memory_mib};
+    for (uint32_t i = 0; i < site->guests; i++) {
+        if (!may_run(c, site->guest[i]->home))
+            continue;
+        guest[core->guests] = site->guest[i];
+        fill_guest(&core->guest[core->guests++], c, site->guest[i]);
+    }
+    fill_after(core, guest);
+}

@@ -1,0 +1,40 @@
+/* The cluster document, and what operators ask of the cluster. */
+#include "cluster/cluster.h"
+
+#include <string.h>
+
+#include "control/request.h"
+
+char *cluster_document(const struct node *node, size_t *size)
+{
+    struct json j;
+    if (json_begin(&j) != 0)
+        return NULL;
+    json_open(&j, NULL);
+    json_bool(&j, "ok", true);
+    json_text(&j, "node", node->site->hostname);
+    cluster_json(node->cluster, &j);
+    json_close(&j);
+    return json_end(&j, size);
+}
+
+bool cluster_command(struct cluster *c, const char *verb, char *operands, struct err *said,
+                     int *result)
+{
+    char *second = operands;
+    char *first = strsep(&second, " ");
+    bool one = first != NULL && first[0] != '\0' && second == NULL;
+    if (strcmp(verb, "move") == 0)
+        *result = first != NULL && second != NULL
+                      ? cluster_move(c, first, second, said)
+                      : err_set(said, "expected the names of a guest and of a node");
+    else if (strcmp(verb, "drain") == 0 || strcmp(verb, "undrain") == 0)
+        *result = one ? cluster_drain(c, first, verb[0] == 'd', said)
+                      : err_set(said, "expected the name of a node");
+    else if (strcmp(verb, "confirm-down") == 0)
+        *result = one ? cluster_confirm_down(c, first, said)
+                      : err_set(said, "expected the name of a node");
+    else
+        return false;
+    return true;
+}
