@@ -307,8 +307,7 @@ static void on_fenced(void *cluster, uint8_t node, uint32_t generation)
                   &(struct event){.kind = EVENT_FENCED, .node = node, .generation = generation});
 }
 
-struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, const char *incarnation,
-                            const char *folder)
+struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, const char *incarnation)
 {
     struct cluster *c = calloc(1, sizeof *c);
     if (c == NULL)
@@ -316,7 +315,6 @@ struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, const char *
     c->loop = loop;
     c->guests = guests;
     c->incarnation = incarnation;
-    c->folder = folder;
     c->deeds.last = &c->deeds.first;
     c->tick = (struct timer){.loop = loop, .fire = on_tick, .data = c};
     kept_init(&c->transport, loop, "transport", on_wire, c);
@@ -399,7 +397,7 @@ static void join(struct cluster *c)
         return;
     }
     static const struct fence_events fenced = {.fenced = on_fenced};
-    fencing_init(&c->fencing, c->loop, &c->site->cluster, c->folder, &fenced, c);
+    fencing_init(&c->fencing, c->loop, &c->site->cluster, &fenced, c);
     c->wire = (struct wire_config){
         .type = WIRE_CONFIG, .self = (uint8_t)c->site->cluster.self, .cluster = c->core.cluster};
     c->view.type = WIRE_VIEW;

@@ -32,36 +32,39 @@ struct deeds {
 struct cluster {
     qb_loop_t *loop;
     struct guests *guests;
-    const char *incarnation, *folder;
+    const char *incarnation;
     const struct site *site; /* NULL: there is no cluster */
     struct core_site core;
     const struct guest *guest[CORE_GUESTS]; /* core's number: whose description it is, */
     struct guest_run *run[CORE_GUESTS];     /* ... and what is known of it here */
+    uint64_t devices[CORE_GUESTS / 64];     /* whose disks cannot be used here, as told */
     struct memory *before;                  /* from state=, until the node is there; or NULL */
     struct node node;
-    struct actions actions; /* of the step under way */
-    bool began;             /* node is there */
-    bool stepping;
+    struct actions actions;         /* of the step under way */
     struct event event[EVENTS_MAX]; /* that wait for the end of the step */
-    uint32_t events;
+    struct chosen told;             /* what was known when it was last told of; see news.c */
+    uint64_t round_us;              /* when the present proposal began; 0: none of this node's */
     struct timer tick;
     uint64_t tick_at;
     struct kept transport;
     struct wire_config wire;
     struct wire_view view;
-    nodeset strange;        /* whose site has other guests, as has been reported */
-    struct chosen told;     /* what was known when it was last told of; see news.c */
-    bool refused;           /* a broken message has been reported */
     struct journal journal; /* of state= */
     struct keep keep;
-    struct fencing fencing;
     struct deeds deeds;
+    struct fencing fencing;
     struct watchdog *watchdog;
-    bool fed;                           /* the last feed went well */
-    uint64_t devices[CORE_GUESTS / 64]; /* guests whose disks cannot be used here, as told */
     void (*left)(void *data);
     void *left_data;
     uint64_t leave_by;
+    uint32_t events;
+    uint32_t change_us; /* how long the last proposal took until it was known to be chosen */
+    nodeset strange;    /* whose site has other guests, as has been reported */
+    bool began;         /* node is there */
+    bool stepping;
+    bool ordered; /* guests have new orders */
+    bool refused; /* a broken message has been reported */
+    bool fed;     /* the last feed went well */
 };
 
 /* cluster.c: lets core/ know, now or after the step under way. */

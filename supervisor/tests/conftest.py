@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pytest
+from hosts import Cluster
 from netns import add_cable
 from san import San
 from world import World
@@ -62,3 +63,15 @@ def memory(world):
         subprocess.run(["mount", "-t", "tmpfs", "none", world.memory], check=True)
         yield world
         world.close()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Two hosts and a witness, all off, on two switches; at the end the arbiter judges."""
+    with namespace("net", CLONE_NEWNET):
+        c = Cluster(tmp_path)
+        yield c
+        c.close()
+    print(c.logs())
+    assert "ERROR: AddressSanitizer" not in c.logs() and "runtime error:" not in c.logs()
+    c.judge()

@@ -2,7 +2,8 @@
  *
  *   domains/ID     one domain: "name=web uuid=… state=running end=crash paused=0"
  *   disks.ID       its disks, a line "VDEV r|w PATH" for each
- *   diary          one line per deed: "create 3 web", "shutdown 3 web", "attach 3 web/xvdb"
+ *   diary          one line per deed, with its time in ms: "create 3 web 5000", "run", "shutdown",
+ *                  "end" (it has shut down), "destroy", "attach 3 web/xvdb 5000"
  *   fail.NAME      a create of NAME fails with this file's text
  *   hang.NAME      a create of NAME never ends, half-built
  *   deaf.NAME      NAME does not shut down when asked
@@ -23,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/kv.h"
 #include "guest/xen.h"
@@ -71,7 +73,8 @@ static void write_diary(const struct xen *xen, const char *deed, uint32_t domid,
     char path[PATH_MAX], line[160];
     path_of(xen, path, "diary", "");
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    int n = snprintf(line, sizeof line, "%s %u %s\n", deed, domid, name);
+    int n = snprintf(line, sizeof line, "%s %u %s %llu\n", deed, domid, name,
+                     (unsigned long long)clock_ms());
     if (fd >= 0 && write(fd, line, (size_t)n) != n)
         abort();
     if (fd >= 0)
@@ -314,6 +317,7 @@ int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e)
             d.state = XEN_ENDED;
             d.end = GUEST_END_POWEROFF;
             write_domain(xen, &d);
+            write_diary(xen, "end", domid, d.name);
         }
     }
     close(lock);

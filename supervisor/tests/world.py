@@ -94,7 +94,7 @@ class World:
         """[(deed, domid, name)]"""
         path = self.xen / "diary"
         lines = path.read_text().splitlines() if path.exists() else []
-        return [(d, int(i), n) for d, i, n in (line.split() for line in lines)]
+        return [(d, int(i), n) for d, i, n, _ in (line.split() for line in lines)]
 
     def deeds(self, name, deed):
         return [i for d, i, n in self.diary() if n == name and d == deed]

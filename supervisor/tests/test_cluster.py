@@ -1,0 +1,226 @@
+"""Takeover on fake hosts with a real corosync (see hosts.py). At each test's end the arbiter judges that no
+guest ran twice; what a test itself asserts is that it ran at all, and what it cost."""
+import os
+import shutil
+import signal
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("corosync"),
+                                reason="needs root and corosync")
+
+
+@pytest.fixture(name="web")
+def fixture_web(cluster):
+    """All hosts are up, and web runs at home, on h1."""
+    cluster.guest("web", "h1", "h2")
+    cluster.boot()
+    cluster.until_runs("web", "h1")
+    return cluster
+
+
+def deeds(host, deed, guest="web"):
+    return len(host.deeds(guest, deed))
+
+
+def test_power_off_of_the_owner(web):
+    web["h1"].off()
+    web.until_runs("web", "h2")
+    web["h1"].boot()
+    web.until_well("h1", "h2", "w")
+    assert web.where() == {"web": ["h2"]}  # failback is the operator's
+    assert web["w"].command("move", "web", "h1").returncode == 0
+    web.until_runs("web", "h1")
+    assert deeds(web["h2"], "end") == 1 and deeds(web["h2"], "destroy") == 1  # it was asked first
+    assert not web["h1"].resets() and not web["h2"].resets()
+
+
+def test_one_network_of_two_is_enough(web):
+    for link in (0, 1):
+        web.cut("h1", link)
+        web.until(lambda: web["h1"].lost_links() == 2, "corosync has noticed")
+        web.until_well("h1", "h2", "w")
+        web.heal("h1", link)
+        web.until(lambda: all(h.lost_links() == 0 for h in web.hosts.values()), "... and that it is back")
+    assert web.where() == {"web": ["h1"]} and deeds(web["h1"], "run") == 1
+
+
+def test_both_networks_of_the_owner_are_cut(web):
+    web.cut("h1", 0)
+    web.cut("h1", 1)
+    web.until(lambda: "web" not in web.where(), "R16: it ends the guest by itself")
+    assert not web["h1"].resets()
+    web.until_runs("web", "h2")
+    web.heal("h1", 0)
+    web.heal("h1", 1)
+    web.until(lambda: web["h1"].resets() == 1, "R23: it learns that it was declared dead")
+    web.until_well("h1", "h2", "w")
+    assert web.where() == {"web": ["h2"]}
+
+
+def test_an_owner_that_hears_nobody(web):
+    for link in (0, 1):
+        web.deafen("h1", link)
+    web.until_runs("web", "h2")
+
+
+def test_two_that_do_not_hear_each_other_but_the_witness(web):
+    web.part("h1", "h2")
+    web.until(lambda: not web["h2"].sees("h1"), "h2 does not hear h1")
+    web.until(lambda: len(web.where().get("web", [])) == 1, "it runs somewhere")
+    web.part("h1", "h2", parted=False)
+    web.until_well("h1", "h2", "w")
+    web.until(lambda: len(web.where().get("web", [])) == 1, "it runs somewhere")
+
+
+def test_relevod_is_killed_again_and_again(web):
+    for _ in range(4):
+        pid = web["h1"].pid_of("relevod")
+        web["h1"].signal("relevod", signal.SIGKILL)
+        web.until(lambda p=pid: web["h1"].pid_of("relevod") != p, "it is started again")
+        web.until_well("h1", "h2", "w")
+    assert web.where() == {"web": ["h1"]} and deeds(web["h1"], "run") == 1 and not web["h1"].resets()
+
+
+def test_relevod_stands_still(web):
+    web["h1"].signal("relevod", signal.SIGSTOP)
+    web.until(lambda: web["h1"].resets() == 1, "R14: nobody feeds the watchdog")
+    web.until_well("h1", "h2", "w")
+    web.until(lambda: len(web.where().get("web", [])) == 1, "it runs again")
+
+
+def test_relevod_of_an_idle_node_stands_still(web):
+    web["h2"].signal("relevod", signal.SIGSTOP)
+    web.until(lambda: web["h2"].resets() == 1, "its watchdog is armed, too")
+    web.until_well("h1", "h2", "w")
+    assert web.where() == {"web": ["h1"]} and deeds(web["h1"], "run") == 1
+
+
+def test_corosync_stands_still(web):
+    web["h1"].signal("corosync", signal.SIGSTOP)
+    web.until_runs("web", "h2")
+    assert not web["h1"].resets()  # it has ended its guest, and then may live
+    web["h1"].signal("corosync", signal.SIGCONT)
+    web.until(lambda: web["h1"].resets() == 1, "it learns that it was declared dead")
+    web.until_well("h1", "h2", "w")
+
+
+def test_corosync_is_killed(web):
+    pid = web["h2"].pid_of("corosync")
+    web["h2"].signal("corosync", signal.SIGKILL)
+    web.until(lambda: web["h2"].pid_of("corosync") != pid, "it is started again")
+    web.until_well("h1", "h2", "w")
+    web["h2"].signal("corosync", signal.SIGKILL)
+    assert web.where() == {"web": ["h1"]} and deeds(web["h1"], "run") == 1
+
+
+def test_the_owner_returns_during_its_takeover(web):
+    web["h1"].off()
+    web["h1"].boot()
+    web.until(lambda: len(web.where().get("web", [])) == 1, "a new incarnation proves the old one dead")
+    web.until_well("h1", "h2", "w")
+
+
+def test_without_the_witness_and_then_without_a_peer(web):
+    web["w"].off()
+    web.until_known("web", "running", "h1")
+    assert deeds(web["h1"], "run") == 1
+    web["h2"].off()
+    web.until(lambda: not web.where(), "one of three runs nothing")
+    web["w"].boot()
+    web["h2"].boot()
+    web.until(lambda: len(web.where().get("web", [])) == 1, "it runs again")
+
+
+@pytest.mark.parametrize("order", ["h1 h2 w", "w h2 h1"])
+def test_all_lose_power(web, order):
+    assert web["w"].command("move", "web", "h2").returncode == 0
+    web.until_runs("web", "h2")
+    for host in web.hosts.values():
+        host.off()
+    *early, last = order.split()
+    web.boot(*early)
+    web.until(lambda: all(web[name].sees(*early) for name in early), "the first two see each other")
+    assert not web.where()  # they have forgotten what they promised: see R9
+    web.boot(last)
+    web.until(lambda: len(web.where().get("web", [])) == 1, "it runs again")
+
+
+def test_a_node_that_goes_down_in_order(web):
+    web["h1"].shut_down()
+    web.until_runs("web", "h2")
+    assert deeds(web["h1"], "end") == 1 and not web["h1"].resets()
+    assert "suspected" not in web["h2"].relevod_log()  # nothing had to be waited for
+    web["h1"].boot()
+    web.until_well("h1", "h2", "w")
+    web["h2"].shut_down()
+    web.until_runs("web", "h1")
+
+
+def test_start_and_stop_are_for_the_cluster(web):
+    assert web["h2"].command("stop", "web").returncode == 0
+    web.until(lambda: not web.where(), "it stops")
+    web.until_known("web", "stopped")
+    web["h1"].off()
+    web["h1"].boot()
+    web.until_well("h1", "h2", "w")
+    web.until_known("web", "stopped")
+    assert web["w"].command("start", "web").returncode == 0
+    web.until_runs("web", "h1")
+    web["h1"].end(web["h1"].running("web")[0], "poweroff")
+    web.until_known("web", "stopped")  # its own wish
+    assert web["h1"].command("start", "web").returncode == 0
+    web.until_runs("web", "h1")
+    web["h1"].end(web["h1"].running("web")[0], "crash")
+    web.until(lambda: deeds(web["h1"], "run") == 3, "a crash is not")
+    web.until_runs("web", "h1")
+    assert not deeds(web["h2"], "run")
+
+
+def test_drain(web):
+    assert web["h2"].command("drain", "h1").returncode == 0
+    web.until_runs("web", "h2")
+    refused = web["h2"].command("move", "web", "h1")
+    assert refused.returncode == 1 and "drained" in refused.stderr
+    assert web["h2"].command("undrain", "h1").returncode == 0
+    web.until(lambda: web["h2"].command("move", "web", "h1").returncode == 0, "it takes guests again")
+    web.until_runs("web", "h1")
+
+
+def test_a_start_that_fails_on_the_peer(web):
+    web["h2"].set("fail.web", "no such disk")
+    web["h1"].off()
+    web.until(lambda: deeds(web["h2"], "fail") >= 2, "it is tried again")
+    web["h2"].unset("fail.web")
+    web.until_runs("web", "h2")
+
+
+def test_without_a_watchdog_nothing_runs(cluster):
+    cluster.guest("web", "h1", "h2")
+    cluster["h1"].set("no_watchdog")
+    cluster.boot()
+    cluster.until_runs("web", "h2")
+    assert "has no watchdog" in cluster["h1"].command("move", "web", "h1").stderr
+
+
+def test_what_runs_without_a_claim_is_destroyed(web):
+    web["h2"].make_domain(77, "web")
+    web.until(lambda: not web["h2"].domains(), "somebody's xl create is undone")
+    assert web.where() == {"web": ["h1"]}
+
+
+def test_a_guest_is_added_and_timing_is_not(web):
+    web.guest("db", "h2", "h1")
+    for host in web.hosts.values():
+        assert host.command("reload").returncode == 0
+    web.until_runs("db", "h2")
+    assert web.where()["web"] == ["h1"] and deeds(web["h1"], "run") == 1
+    conf = web.site / "site.conf"
+    conf.write_text(conf.read_text().replace("beat=150", "beat=140"))
+    refused = web["h1"].command("reload")
+    assert refused.returncode == 1 and "only at boot" in refused.stderr
+    (web.site / "guests" / "web.cfg").unlink()
+    conf.write_text(conf.read_text().replace("beat=140", "beat=150"))
+    refused = web["h1"].command("reload")
+    assert refused.returncode == 1 and "guest web runs here" in refused.stderr
+    assert web["w"].command("reload").returncode == 0
