@@ -1,5 +1,5 @@
 /* One line for each change of the ledger that is worth one: when it is known to be chosen. */
-#include <stdio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "cluster/inside.h"
@@ -51,9 +51,30 @@ static void compare_guest(const struct cluster *c, int index)
         log_info("guest %s: to go to %s", name, name_of(c, is->goal));
 }
 
+static uint64_t clock_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* How long the changes take that this node proposes. */
+static void measure(struct cluster *c)
+{
+    const struct chosen *known = &c->node.known;
+    bool chosen = ballot_compare(&known->ballot, &c->told.ballot) != 0;
+    if (chosen && c->round_us != 0 && known->ballot.incarnation == c->node.incarnation)
+        c->change_us = (uint32_t)(clock_us() - c->round_us);
+    if (c->node.proposer.phase == PROPOSER_IDLE || chosen)
+        c->round_us = 0;
+    if (c->node.proposer.phase != PROPOSER_IDLE && c->round_us == 0)
+        c->round_us = clock_us();
+}
+
 void news_tell(struct cluster *c)
 {
     const struct chosen *known = &c->node.known;
+    measure(c);
     if (ballot_compare(&known->ballot, &c->told.ballot) == 0)
         return;
     if (c->told.ballot.number != 0 && known->value.era != c->told.value.era)

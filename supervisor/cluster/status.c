@@ -192,6 +192,7 @@ static void write_self(const struct cluster *c, struct json *j, uint64_t now)
     json_bool(j, "leaving", n->leaving);
     json_text(j, "leader", c->site->cluster.node[takeover_leader(n, now)].name);
     json_number(j, "version", n->known.value.version);
+    json_number(j, "change_us", c->change_us);
     json_number(j, "waiting_for_journal", c->deeds.count);
 }
 
