@@ -35,9 +35,9 @@ static void add_node(struct text *t, const struct cluster_node *node)
 }
 
 /* token_coefficient would lengthen the token with each node past the second. Scheduling is init's
- * (musl has no sched_setscheduler). Links are judged twice as fast as by default: the loss of one
- * must be over, and what it swallowed sent again, well before the token counts as lost. Every node
- * has one vote, and there is no two_node: with it both halves of a broken pair are quorate. */
+ * (musl has no sched_setscheduler). Links are judged as by default: knet's threads look at them
+ * every 200 ms, so that faster judgement calls good ones bad. Every node has one vote, and there is
+ * no two_node: with it both halves of a broken pair are quorate. */
 int corosync_conf(const struct cluster_config *cluster, const char *key, const char *folder,
                   char *text, size_t size)
 {
@@ -50,11 +50,8 @@ int corosync_conf(const struct cluster_config *cluster, const char *key, const c
         cluster->name, key, cluster->value[CLUSTER_TOKEN],
         cluster_consensus(cluster->value[CLUSTER_TOKEN]));
     for (uint32_t i = 0; i < cluster->node[0].links; i++)
-        add(&t,
-            "    interface {\n        linknumber: %u\n        mcastport: %u\n"
-            "        knet_ping_interval: %u\n        knet_ping_timeout: %u\n    }\n",
-            i, cluster->value[CLUSTER_PORT] + i, cluster->value[CLUSTER_TOKEN] / 8,
-            cluster->value[CLUSTER_TOKEN] / 4);
+        add(&t, "    interface {\n        linknumber: %u\n        mcastport: %u\n    }\n", i,
+            cluster->value[CLUSTER_PORT] + i);
     add(&t, "}\nnodelist {\n");
     for (uint32_t i = 0; i < cluster->nodes; i++)
         add_node(&t, &cluster->node[i]);

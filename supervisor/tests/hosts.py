@@ -17,8 +17,8 @@ from pathlib import Path
 from netns import ip
 from world import PROGRAM, World, until
 
-# Short, but for a machine that is busy with something else; a takeover is ordered after some 5 s.
-TIMING = "token=500,beat=150,lease=1600,watchdog=2000"
+# Short, but for a machine that is busy with something else; a takeover is ordered after some 6 s.
+TIMING = "token=1000,watchdog=2000"
 LOOK = 0.005  # seconds between two looks at a watchdog
 
 
@@ -126,11 +126,20 @@ class Host(World):
         pid = (self.pids / name).read_text()
         subprocess.run(["nsenter", "-t", str(self.init), "-p", "kill", f"-{int(number)}", pid], check=True)
 
+    def ask_corosync(self, *words):
+        return subprocess.run(["nsenter", "-t", str(self.init), "-n", "-m", "-p", *words],
+                              capture_output=True, text=True, check=False).stdout
+
     def lost_links(self):
         """How many of its links to other hosts corosync cannot use."""
-        done = subprocess.run(["nsenter", "-t", str(self.init), "-n", "-m", "-p", "corosync-cfgtool", "-s"],
-                              capture_output=True, text=True, check=False)
-        return done.stdout.count("disconnected") if done.returncode == 0 else -1
+        text = self.ask_corosync("corosync-cfgtool", "-s")
+        return text.count("disconnected") if "LINK" in text else -1
+
+    def pongs(self):
+        """How many answers each link has had: of a young one knet waits longer for them."""
+        text = self.ask_corosync("corosync-cmapctl", "-m", "stats")
+        return {line.split()[0]: int(line.split("=")[1]) for line in text.splitlines()
+                if ".rx_pong_packets" in line and f".node{self.number}." not in line}
 
     def pid_of(self, name):
         return (self.pids / name).read_text()
@@ -211,7 +220,8 @@ class Cluster:
     def services(self, host):
         """What runs on a host, and how init starts it."""
         configured = ["-c", str(host.cmdline), "-s", str(self.site)]
-        return [["corosync", self.program, "-m", *configured], ["relevod", self.program, *configured]]
+        return [["corosync", "chrt", "-r", "1", self.program, "-m", *configured],
+                ["relevod", self.program, *configured]]
 
     # --- the switches ---
 
@@ -247,6 +257,16 @@ class Cluster:
             for link in range(self.links):
                 subprocess.run(["bridge", "link", "set", "dev", self.port(self[host], link), "isolated",
                                 "on" if parted else "off"], check=True)
+
+    def settle_links(self):
+        """All links are up, and have been for a while."""
+        before = {host: host.pongs() for host in self.hosts.values()}
+
+        def settled():
+            return all(host.lost_links() == 0 and
+                       all(n >= before[host].get(link, 0) + 20 for link, n in host.pongs().items())
+                       for host in before)
+        self.until(settled, "links are settled")
 
     # --- the hosts ---
 
