@@ -1,3 +1,6 @@
+/* Without a version Xen's headers mean its oldest interface, where sched_op is another call. */
+#define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
+
 #include "cluster/watchdog.h"
 
 #include <fcntl.h>
