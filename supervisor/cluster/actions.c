@@ -110,10 +110,12 @@ static void perform(struct cluster *c, const struct action *a, const struct wire
     case ACT_REPORT:
         report(c, a);
         break;
-    case ACT_UNPAUSE: /* no guest is migrated live, */
+    case ACT_UNPAUSE: /* no guest is migrated live */
     case ACT_MIGRATE:
     case ACT_RESUME:
-    case ACT_RESUME_IO: /* and there are no mirrors */
+        break;
+    case ACT_RESUME_IO:
+        mirrors_resume(c, a);
         break;
     }
 }
@@ -203,6 +205,10 @@ static void carry_out(struct cluster *c, const struct action *a)
 
 void actions_carry_out(struct cluster *c)
 {
-    for (int i = 0; i < c->actions.count; i++)
-        carry_out(c, &c->actions.action[i]);
+    for (int i = 0; i < c->actions.count; i++) {
+        struct action *a = &c->actions.action[i];
+        if (a->kind == ACT_RESUME_IO)
+            mirrors_name_break(c, a);
+        carry_out(c, a);
+    }
 }

@@ -168,10 +168,16 @@ static const char *on_absent(void *cluster, const struct guest_run *run)
     return run->all->leaving ? "stopped" : "waiting";
 }
 
+/* What only waits may come back at any moment, and a guest that has it need not move. */
+static bool usable_for(enum guest_disks disks)
+{
+    return disks == DISKS_READY || disks == DISKS_WAITING;
+}
+
 static bool disks_usable(const struct cluster *c, int index)
 {
     char why[GUEST_WHY_SIZE];
-    return !c->guest[index]->broken && guest_disks(c->run[index], why, sizeof why) == DISKS_READY;
+    return !c->guest[index]->broken && usable_for(guest_disks(c->run[index], why, sizeof why));
 }
 
 void cluster_look_at_disks(struct cluster *c)
@@ -240,6 +246,7 @@ static void boot(struct cluster *c, bool first, const struct memory *memory)
     c->stepping = false;
     c->told = c->node.known; /* an earlier relevod has said that */
     open_watchdog(c, c->node.memory.armed);
+    mirrors_watch(c);
     cluster_look_at_disks(c);
     c->tick_at = clock_ms();
     timer_set(&c->tick, 0);
@@ -307,13 +314,15 @@ static void on_fenced(void *cluster, uint8_t node, uint32_t generation)
                   &(struct event){.kind = EVENT_FENCED, .node = node, .generation = generation});
 }
 
-struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, const char *incarnation)
+struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, struct drbd *drbd,
+                            const char *incarnation)
 {
     struct cluster *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
     c->loop = loop;
     c->guests = guests;
+    c->drbd = drbd;
     c->incarnation = incarnation;
     c->deeds.last = &c->deeds.first;
     c->tick = (struct timer){.loop = loop, .fire = on_tick, .data = c};
@@ -392,6 +401,7 @@ static void number_guests(struct cluster *c)
 static void join(struct cluster *c)
 {
     number_guests(c);
+    mirrors_watch(c); /* nobody else says that a peer is stale, from the first moment */
     if (strtoull(c->incarnation, NULL, 16) == 0) {
         log_err("cluster: /run/incarnation cannot be read; no guest is started here");
         return;

@@ -9,13 +9,15 @@
 #include "config/site.h"
 
 struct cluster;
+struct drbd;
 struct guests;
 struct guest_run;
 struct json;
 
 /* Of a node that may have a cluster. incarnation: init's name for this boot, 16 hex digits. NULL
  * when out of memory. */
-struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, const char *incarnation);
+struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, struct drbd *drbd,
+                            const char *incarnation);
 
 /* Whether a running node may take this configuration: guests may come and change; nodes, names and
  * timing stay until the next boot, and so do guests that this node owns. */

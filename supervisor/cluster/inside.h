@@ -9,6 +9,7 @@
 #include "cluster/wire.h"
 #include "core/node.h"
 #include "guest/guests.h"
+#include "storage/drbd_role.h"
 
 /* What relevod learns while it carries out actions waits until it has done with them. */
 #define EVENTS_MAX (4 * CORE_GUESTS)
@@ -51,6 +52,9 @@ struct cluster {
     struct wire_view view;
     struct journal journal; /* of state= */
     struct keep keep;
+    struct drbd *drbd;
+    struct drbd_watch mirrors;
+    uint32_t broken[CORE_MIRRORS]; /* the break of its link that core/ was last told of */
     struct deeds deeds;
     struct fencing fencing;
     struct watchdog *watchdog;
@@ -75,6 +79,14 @@ void actions_carry_out(struct cluster *c);
 
 /* ... and those that have waited for the journal, as far as it has come. */
 void actions_go_on(struct cluster *c);
+
+/* mirrors.c: DRBD's news go to core/ from now on. */
+void mirrors_watch(struct cluster *c);
+
+/* ... and R25: writes go on for the break of the link that the mark was made for, and no other:
+ * ACT_RESUME_IO names it before it waits for anything. */
+void mirrors_name_break(const struct cluster *c, struct action *a);
+void mirrors_resume(struct cluster *c, const struct action *a);
 
 /* news.c: says what has become known. */
 void news_tell(struct cluster *c);

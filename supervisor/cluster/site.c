@@ -29,6 +29,31 @@ static int number_of(const struct guest *const guest[CORE_GUESTS], int count, co
     return NO_INDEX;
 }
 
+/* Those between two nodes of the cluster; the configuration's check has reported others. */
+static void fill_mirrors(struct core_site *core, const struct site *site)
+{
+    for (uint32_t i = 0; i < site->drbd.mirrors; i++) {
+        const struct site_drbd *m = &site->drbd.mirror[i];
+        if (may_run(&site->cluster, m->node[0].name) && may_run(&site->cluster, m->node[1].name))
+            core->mirror[core->mirrors++] = (struct site_mirror){
+                .id = cluster_id(m->name),
+                .node = {(uint8_t)cluster_find(&site->cluster, m->node[0].name),
+                         (uint8_t)cluster_find(&site->cluster, m->node[1].name)},
+            };
+    }
+}
+
+static void fill_disks(struct site_guest *to, const struct core_site *core,
+                       const struct drbd_config *mirrors, const struct guest *g)
+{
+    for (uint32_t i = 0; i < g->disks && to->mirrors < CORE_GUEST_MIRRORS; i++) {
+        int mirror = drbd_find_disk(mirrors, g->disk[i].path);
+        int number = mirror >= 0 ? site_mirror(core, cluster_id(mirrors->mirror[mirror].name)) : -1;
+        if (number >= 0)
+            to->mirror[to->mirrors++] = (uint8_t)number;
+    }
+}
+
 static void fill_guest(struct site_guest *to, const struct cluster_config *c, const struct guest *g)
 {
     *to = (struct site_guest){
@@ -67,11 +92,13 @@ void cluster_site(struct core_site *core, const struct site *site,
     };
     for (uint32_t i = 0; i < c->nodes; i++)
         core->node[i] = (struct site_node){c->node[i].witness, c->node[i].memory_mib};
+    fill_mirrors(core, site);
     for (uint32_t i = 0; i < site->guests; i++) {
         if (!may_run(c, site->guest[i]->home))
             continue;
         guest[core->guests] = site->guest[i];
-        fill_guest(&core->guest[core->guests++], c, site->guest[i]);
+        fill_guest(&core->guest[core->guests], c, site->guest[i]);
+        fill_disks(&core->guest[core->guests++], core, &site->drbd, site->guest[i]);
     }
     fill_after(core, guest);
 }

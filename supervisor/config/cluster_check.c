@@ -262,6 +262,48 @@ static void check_peers(struct site *site, struct guest *g)
     g->peers = kept;
 }
 
+static bool has_side_on(const struct site_drbd *m, const char *node)
+{
+    return strcmp(m->node[0].name, node) == 0 || strcmp(m->node[1].name, node) == 0;
+}
+
+/* A guest's mirror has its sides where the guest may run: the ledger says which is current. */
+static void check_mirror(struct site *site, struct guest *g, const struct site_drbd *m)
+{
+    uint32_t kept = 0;
+    for (int i = 0; i < 2; i++)
+        if (!g->broken && !may_run(&site->cluster, m->node[i].name))
+            break_guest(site, g, "its mirror %s is on %s, no node of the cluster that runs guests",
+                        m->name, m->node[i].name);
+    if (!g->broken && !has_side_on(m, g->home))
+        break_guest(site, g, "home %s, but its mirror %s is on %s and %s", g->home, m->name,
+                    m->node[0].name, m->node[1].name);
+    for (uint32_t i = 0; i < g->peers; i++) {
+        if (has_side_on(m, g->peer[i]))
+            memmove(g->peer[kept++], g->peer[i], GUEST_NAME_SIZE);
+        else
+            site_error(site, (struct place){.file = g->origin}, g->name,
+                       "peer %s: mirror %s is on %s and %s; left out", g->peer[i], m->name,
+                       m->node[0].name, m->node[1].name);
+    }
+    g->peers = kept;
+}
+
+static void check_mirrors(struct site *site, struct guest *g)
+{
+    uint32_t mirrors = 0;
+    for (uint32_t i = 0; i < g->disks && !g->broken; i++) {
+        int mirror = drbd_find_disk(&site->drbd, g->disk[i].path);
+        if (mirror < 0)
+            continue;
+        if (++mirrors > CORE_GUEST_MIRRORS)
+            break_guest(site, g, "has more than %d mirrors, which a cluster cannot follow",
+                        CORE_GUEST_MIRRORS);
+        else
+            check_mirror(site, g, &site->drbd.mirror[mirror]);
+    }
+}
+
 static void check_guest(struct site *site, uint32_t index)
 {
     struct guest *g = site->guest[index];
@@ -284,6 +326,7 @@ static void check_guest(struct site *site, uint32_t index)
         g->afters = CORE_AFTER;
     }
     check_peers(site, g);
+    check_mirrors(site, g);
 }
 
 /* It could run elsewhere, and what would tell is not to be had. */

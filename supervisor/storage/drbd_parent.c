@@ -48,7 +48,7 @@ static void tell_frozen(struct drbd *d, uint32_t mirror)
     if (d->watch == NULL || side->told_frozen == side->status.break_number)
         return;
     side->told_frozen = side->status.break_number;
-    d->watch->frozen(d->watch->data, config_of(d, mirror)->name);
+    d->watch->frozen(d->watch->data, config_of(d, mirror)->name, side->status.break_number);
 }
 
 static void tell_watch(struct drbd *d, uint32_t mirror)
@@ -62,6 +62,17 @@ static void tell_watch(struct drbd *d, uint32_t mirror)
     if (d->watch != NULL && !synced && side->synced)
         d->watch->apart(d->watch->data, config_of(d, mirror)->name);
     side->synced = synced;
+}
+
+void drbd_set_watch(struct drbd *d, const struct drbd_watch *watch)
+{
+    d->watch = watch;
+    for (uint32_t i = 0; d->site != NULL && i < d->site->drbd.mirrors; i++) {
+        d->side[i].told_frozen = 0;
+        d->side[i].synced = false;
+        if (d->side[i].status.changed_ms != 0)
+            tell_watch(d, i);
+    }
 }
 
 static void log_change(const struct drbd *d, const struct drbd_status *before,
@@ -160,20 +171,22 @@ void drbd_take(struct drbd *d, const struct site *site)
 }
 
 /* The role must have heard that the mirror is used before it is: it would demote it meanwhile. */
-static const char *why_not(const struct drbd_side *side)
+static const char *why_not(const struct drbd *d, const struct drbd_side *side)
 {
     const struct drbd_status *s = &side->status;
     if (s->changed_ms == 0 || s->use != DRBD_USE_HERE || side->wish.use != DRBD_USE_HERE)
         return "its state is not known yet";
     if (s->split && s->state.role != DRBD_PRIMARY)
         return "split brain: relevo drbd resolve";
-    return drbd_why_not_usable(&s->state, is_released(side));
+    /* Whether the peer has newer data is the watch's to know: it is asked by the promotion. */
+    return drbd_why_not_usable(&s->state, is_released(side) || d->watch != NULL);
 }
 
-static enum guest_disks judge(const struct drbd_side *side, char *why, size_t size)
+static enum guest_disks judge(const struct drbd *d, const struct drbd_side *side, char *why,
+                              size_t size)
 {
     const struct drbd_state *s = &side->status.state;
-    const char *text = why_not(side);
+    const char *text = why_not(d, side);
     enum guest_disks how = text != NULL ? DISKS_MISSING : DISKS_READY;
     if (s->role == DRBD_PRIMARY && (s->frozen || s->no_data)) {
         how = DISKS_WAITING;
@@ -195,7 +208,7 @@ enum guest_disks drbd_disks(const struct guest *guest, char *why, size_t size, v
         char text[200];
         int mirror = drbd_find_disk(&d->site->drbd, guest->disk[i].path);
         enum guest_disks how =
-            mirror >= 0 ? judge(&d->side[mirror], text, sizeof text) : DISKS_READY;
+            mirror >= 0 ? judge(d, &d->side[mirror], text, sizeof text) : DISKS_READY;
         if (how <= worst)
             continue;
         worst = how;
@@ -236,21 +249,21 @@ void drbd_release(struct drbd *d, void (*released)(void *data), void *data)
     finish_release(d, d->process.child == NULL);
 }
 
-static void release(struct drbd *d, uint32_t mirror, bool confirmed)
+static void release(struct drbd *d, uint32_t mirror, uint32_t break_number, bool confirmed)
 {
     struct drbd_side *side = &d->side[mirror];
-    side->wish.released = side->status.break_number;
+    side->wish.released = break_number;
     side->confirmed = confirmed;
     send_wish(d, mirror);
     if (d->changed != NULL)
         d->changed(d->changed_data);
 }
 
-void drbd_resume(struct drbd *d, const char *name)
+void drbd_resume(struct drbd *d, const char *name, uint32_t break_number)
 {
     int mirror = find(d, name);
     if (mirror >= 0)
-        release(d, (uint32_t)mirror, false);
+        release(d, (uint32_t)mirror, break_number, false);
 }
 
 int drbd_confirm(struct drbd *d, const char *name, struct err *said)
@@ -267,7 +280,7 @@ int drbd_confirm(struct drbd *d, const char *name, struct err *said)
     if (d->watch != NULL)
         return err_set(said, "mirror %s: the cluster decides; relevo confirm %s tells it", name,
                        peer);
-    release(d, (uint32_t)mirror, true);
+    release(d, (uint32_t)mirror, d->side[mirror].status.break_number, true);
     log_warn("mirror %s: the operator says that %s is down", name, peer);
     snprintf(said->text, sizeof said->text,
              "mirror %s: %s is taken to be down until it connects again. What it may have written "

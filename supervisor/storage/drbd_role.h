@@ -15,8 +15,9 @@ int drbd_role(void);
 /* Whoever keeps the record of which side is current (the cluster's ledger) is told of changes here.
  * Each may be called again for the same state after a restart. */
 struct drbd_watch {
-    /* The link is broken, and writes here wait, or a promotion does: until drbd_resume(). */
-    void (*frozen)(void *data, const char *name);
+    /* The link is broken, for the break_number'th time, and writes here wait, or a promotion does:
+     * until drbd_resume(). */
+    void (*frozen)(void *data, const char *name, uint32_t break_number);
     /* Both sides are current. */
     void (*synced)(void *data, const char *name);
     /* No longer so. */
@@ -67,8 +68,12 @@ void drbd_use(struct drbd *d, uint32_t mirror, enum drbd_use use);
  * side knows. Calls released(data) then, or after some seconds. */
 void drbd_release(struct drbd *d, void (*released)(void *data), void *data);
 
-/* For the present break of the link: the peer is marked stale. Writes go on, a promotion may. */
-void drbd_resume(struct drbd *d, const char *name);
+/* From now on the watch decides, and is told how things stand. NULL: nobody, the operator does. */
+void drbd_set_watch(struct drbd *d, const struct drbd_watch *watch);
+
+/* For that break of the link, the peer is marked stale: if it is still the present one, writes go
+ * on, and a promotion may. */
+void drbd_resume(struct drbd *d, const char *name, uint32_t break_number);
 
 /* The operator's word that the peer is down. 0 and what follows in said, or -1. */
 int drbd_confirm(struct drbd *d, const char *name, struct err *said);
