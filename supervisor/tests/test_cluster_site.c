@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cluster/site.h"
 #include "config/site.h"
 #include "tests/test.h"
 
@@ -260,6 +261,30 @@ static void guests_belong_to_nodes_that_run_guests(void **state)
     site_free(site);
 }
 
+static void mirrors_lie_where_their_guests_may_run(void **state)
+{
+    static const char words[] =
+        "cluster=c\n" THREE "drbd=m:0:/dev/sda1:b1@10.0.0.1:7788,b2@10.0.0.2:7788\n"
+        "drbd=far:1:/dev/sda2:b1@10.0.0.1:7789,b9@10.0.0.9:7789\n"
+        "guest=a:disk=/dev/drbd/m,memory=64,home=b1,peers=b2\n"
+        "guest=b:disk=/dev/drbd/far,memory=64,home=b1\n";
+    const char *printed = print(*state, words);
+    assert_non_null(strstr(printed, "error: site.conf: b: its mirror far is on b9, no node of the "
+                                    "cluster that runs guests; left out\n"));
+    struct site *site = load(*state, "", words, "b1");
+    static struct core_site core;
+    const struct guest *guest[CORE_GUESTS];
+    assert_false(site_find_guest(site, "a")->broken);
+    assert_true(site_find_guest(site, "b")->broken);
+    cluster_site(&core, site, guest);
+    assert_int_equal(core.mirrors, 1);
+    assert_int_equal(core.mirror[0].node[0], 0);
+    assert_int_equal(core.mirror[0].node[1], 1);
+    assert_int_equal(core.guest[0].mirrors, 1);
+    assert_int_equal(core.guest[0].mirror[0], 0);
+    site_free(site);
+}
+
 static void fence_devices(void **state)
 {
     struct folder *f = *state;
@@ -349,6 +374,7 @@ int main(void)
         TEST(the_key),
         TEST(a_witness_says_so_twice_or_once),
         TEST(guests_belong_to_nodes_that_run_guests),
+        TEST(mirrors_lie_where_their_guests_may_run),
         TEST(fence_devices),
         TEST(words_that_need_a_cluster),
         TEST(there_is_an_end_to_their_number),
