@@ -168,16 +168,17 @@ static const char *on_absent(void *cluster, const struct guest_run *run)
     return run->all->leaving ? "stopped" : "waiting";
 }
 
-/* What only waits may come back at any moment, and a guest that has it need not move. */
-static bool usable_for(enum guest_disks disks)
+/* A guest that runs has its disks open, whatever is known of them yet: only their loss counts. */
+static bool usable_for(const struct guest_run *run, enum guest_disks disks)
 {
-    return disks == DISKS_READY || disks == DISKS_WAITING;
+    return run->present ? disks != DISKS_LOST : disks == DISKS_READY;
 }
 
 static bool disks_usable(const struct cluster *c, int index)
 {
     char why[GUEST_WHY_SIZE];
-    return !c->guest[index]->broken && usable_for(guest_disks(c->run[index], why, sizeof why));
+    return !c->guest[index]->broken &&
+           usable_for(c->run[index], guest_disks(c->run[index], why, sizeof why));
 }
 
 void cluster_look_at_disks(struct cluster *c)
@@ -280,6 +281,7 @@ static void begin_if_known(struct cluster *c)
 static void on_looked(void *cluster)
 {
     begin_if_known(cluster);
+    cluster_look_at_disks(cluster);
 }
 
 /* ---- state= ---- */

@@ -125,8 +125,10 @@ static void converge_up(struct node *n, int index, const struct ledger_guest *mi
     g->epoch = mine->epoch;
     bool move = mine->goal != NO_NODE && mine->goal != n->self && g->not_before <= now &&
                 placement_is_able(n, mine->goal, now);
-    if ((mine->flags & (GUEST_STOPPED | GUEST_YIELDS)) != 0 || n->leaving ||
-        (move && !n->site->guest[index].live)) {
+    if (move && g->devices_bad) {
+        kill_guest(n, index, now, out); /* without its disks it cannot shut down */
+    } else if ((mine->flags & (GUEST_STOPPED | GUEST_YIELDS)) != 0 || n->leaving ||
+               (move && !n->site->guest[index].live)) {
         enter(g, RUN_STOPPING, now);
         act(out, ACT_STOP, index, g->epoch);
     } else if (move) {

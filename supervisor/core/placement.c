@@ -83,7 +83,7 @@ static uint8_t goal_of(const struct node *n, int index, const struct ledger_gues
     bool draining = (n->known.value.node[e->owner].flags & NODE_DRAINING) != 0;
     if (e->goal != NO_NODE && e->goal != e->owner)
         return placement_fits(n, index, e->goal, now) ? e->goal : NO_NODE;
-    if (draining)
+    if (draining || is_unfit(n, index, e->owner, now)) /* its disks are lost there */
         return choose(n, index, NO_NODE, e->owner, now);
     bool settled =
         n->well_since[g->home] != 0 && now - n->well_since[g->home] >= n->site->timing.settle;
