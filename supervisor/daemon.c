@@ -148,7 +148,8 @@ static int prepare(struct daemon *d, const struct site_source *source, struct er
                             .source = *source,
                             .began_ms = clock_ms()};
     read_incarnation(&d->node);
-    d->node.cluster = cluster_new(d->loop, &d->guests, &d->drbd, d->node.incarnation);
+    d->node.cluster = cluster_new(
+        d->loop, &(struct cluster_parts){&d->guests, &d->multipath, &d->drbd}, d->node.incarnation);
     if (d->node.cluster == NULL)
         return err_set(e, "out of memory");
     d->control_retry = (struct timer){.loop = d->loop, .fire = open_control, .data = d};

@@ -49,6 +49,12 @@ static void feed(struct cluster *c)
     c->fed = fed;
 }
 
+static void give_order(struct cluster *c, const struct action *a, enum order order)
+{
+    order_give(c->run[a->index], order);
+    c->ordered = true;
+}
+
 static void start(struct cluster *c, const struct action *a)
 {
     /* R15: asked for in the same breath as the watchdog that turned out not to be there. */
@@ -59,7 +65,7 @@ static void start(struct cluster *c, const struct action *a)
         return;
     }
     log_info("guest %s: to be started here, epoch %u", guest_name(c, a->index), a->epoch);
-    order_give(c->run[a->index], ORDER_RUN);
+    give_order(c, a, ORDER_RUN);
 }
 
 /* A message that the transport cannot take now is lost, as the network may lose any. */
@@ -96,10 +102,10 @@ static void perform(struct cluster *c, const struct action *a, const struct wire
         start(c, a);
         break;
     case ACT_STOP:
-        order_give(c->run[a->index], ORDER_STOP);
+        give_order(c, a, ORDER_STOP);
         break;
     case ACT_KILL: /* R16: workers included */
-        order_give(c->run[a->index], ORDER_KILL);
+        give_order(c, a, ORDER_KILL);
         break;
     case ACT_FENCE:
         fencing_want(&c->fencing, a->node, a->epoch);

@@ -62,7 +62,9 @@ void cluster_event(struct cluster *c, const struct event *e)
         step(c, &next);
     }
     c->events = 0;
-    guests_converge(c->guests); /* for the orders given */
+    if (c->ordered || e->kind == EVENT_TICK)
+        guests_converge(c->guests);
+    c->ordered = false;
     finish_if_due(c);
 }
 
@@ -168,17 +170,17 @@ static const char *on_absent(void *cluster, const struct guest_run *run)
     return run->all->leaving ? "stopped" : "waiting";
 }
 
-/* A guest that runs has its disks open, whatever is known of them yet: only their loss counts. */
-static bool usable_for(const struct guest_run *run, enum guest_disks disks)
-{
-    return run->present ? disks != DISKS_LOST : disks == DISKS_READY;
-}
-
+/* A guest that runs has its disks open, whatever is known of them yet: only their loss counts. For
+ * one that does not, its LUNs do: which side of a mirror is current is the ledger's to say, and a
+ * side is made ready by a start. */
 static bool disks_usable(const struct cluster *c, int index)
 {
     char why[GUEST_WHY_SIZE];
+    const struct guest_run *run = c->run[index];
+    if (run->present)
+        return guest_disks(run, why, sizeof why) != DISKS_LOST;
     return !c->guest[index]->broken &&
-           usable_for(c->run[index], guest_disks(c->run[index], why, sizeof why));
+           multipath_disks(c->guest[index], why, sizeof why, c->multipath) == DISKS_READY;
 }
 
 void cluster_look_at_disks(struct cluster *c)
@@ -316,25 +318,26 @@ static void on_fenced(void *cluster, uint8_t node, uint32_t generation)
                   &(struct event){.kind = EVENT_FENCED, .node = node, .generation = generation});
 }
 
-struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, struct drbd *drbd,
+struct cluster *cluster_new(qb_loop_t *loop, const struct cluster_parts *parts,
                             const char *incarnation)
 {
     struct cluster *c = calloc(1, sizeof *c);
     if (c == NULL)
         return NULL;
     c->loop = loop;
-    c->guests = guests;
-    c->drbd = drbd;
+    c->guests = parts->guests;
+    c->multipath = parts->multipath;
+    c->drbd = parts->drbd;
     c->incarnation = incarnation;
     c->deeds.last = &c->deeds.first;
     c->tick = (struct timer){.loop = loop, .fire = on_tick, .data = c};
     kept_init(&c->transport, loop, "transport", on_wire, c);
-    guests->orderer = (struct orderer){.owner = c,
-                                       .looked = on_looked,
-                                       .running = on_running,
-                                       .ended = on_ended,
-                                       .gone = on_gone,
-                                       .absent = on_absent};
+    c->guests->orderer = (struct orderer){.owner = c,
+                                          .looked = on_looked,
+                                          .running = on_running,
+                                          .ended = on_ended,
+                                          .gone = on_gone,
+                                          .absent = on_absent};
     return c;
 }
 

@@ -9,14 +9,19 @@
 #include "config/site.h"
 
 struct cluster;
-struct drbd;
-struct guests;
 struct guest_run;
 struct json;
 
+/* What it works with. */
+struct cluster_parts {
+    struct guests *guests;
+    struct multipath *multipath;
+    struct drbd *drbd;
+};
+
 /* Of a node that may have a cluster. incarnation: init's name for this boot, 16 hex digits. NULL
  * when out of memory. */
-struct cluster *cluster_new(qb_loop_t *loop, struct guests *guests, struct drbd *drbd,
+struct cluster *cluster_new(qb_loop_t *loop, const struct cluster_parts *parts,
                             const char *incarnation);
 
 /* Whether a running node may take this configuration: guests may come and change; nodes, names and

@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "guest/guests.h"
 #include "storage/drbd_role.h"
+#include "storage/role.h"
 
 /* What relevod learns while it carries out actions waits until it has done with them. */
 #define EVENTS_MAX (4 * CORE_GUESTS)
@@ -33,6 +34,7 @@ struct deeds {
 struct cluster {
     qb_loop_t *loop;
     struct guests *guests;
+    struct multipath *multipath;
     const char *incarnation;
     const struct site *site; /* NULL: there is no cluster */
     struct core_site core;

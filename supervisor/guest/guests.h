@@ -45,6 +45,7 @@ struct guest_run {
     uint32_t last_create_ms; /* what the last successful create took */
     struct guest_disk disk;  /* of a JOB_ATTACH or JOB_DETACH */
     enum order order;        /* the cluster's */
+    uint64_t ordered_ms;     /* ... when it was given */
     int number;              /* ... and its number for the guest; not for ORDER_NONE */
     bool told;               /* ... has been told that it runs */
     bool over;               /* ... is to be told that it has ended, and how: */

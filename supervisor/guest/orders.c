@@ -1,12 +1,19 @@
 #include "guest/orders.h"
 
 #include "base/child.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "guest/guests.h"
 #include "guest/jobs.h"
+#include "guest/policy.h"
+
+/* Disks that are not ready for so long are a start that has failed: another node may have them. */
+#define READY_MS 60000
 
 void order_give(struct guest_run *run, enum order order)
 {
     run->order = order;
+    run->ordered_ms = clock_ms();
     if (order == ORDER_RUN) {
         run->told = run->over = false;
         run->record.hold = HOLD_NONE;
@@ -64,6 +71,12 @@ void order_settled(struct guest_run *run)
         !guest_is_fresh(run))
         return;
     bool runs = run->present && run->domain.state == XEN_RUNNING;
+    if (run->order == ORDER_RUN && !run->present && clock_ms() - run->ordered_ms > READY_MS) {
+        policy_waits(run, run->error, sizeof run->error);
+        log_err("guest %s: not started within %d s: %s", run->config->name, READY_MS / 1000,
+                run->error);
+        order_ended(run, GUEST_END_START_FAILED);
+    }
     if (run->order == ORDER_RUN) {
         bool news = runs && !run->told && (int32_t)run->domain.domid == r->domid;
         run->told |= news;

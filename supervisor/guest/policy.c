@@ -53,10 +53,10 @@ static bool named_in(const char name[][GUEST_NAME_SIZE], uint32_t count, const c
 bool policy_waits(const struct guest_run *run, char *why, size_t size)
 {
     const struct guests *all = run->all;
-    if (run->order != ORDER_NONE)
-        return false; /* core/ has waited for others, and counts its orders */
     if (guest_disks(run, why, size) != DISKS_READY)
         return true;
+    if (run->order != ORDER_NONE)
+        return false; /* core/ has waited for others, and counts its orders */
     /* after= is an order, not a condition: a guest that cannot be started does not hold others. */
     for (uint32_t i = 0; i < all->count; i++) {
         const struct guest_run *other = all->run[i];

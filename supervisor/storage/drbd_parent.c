@@ -278,8 +278,8 @@ int drbd_confirm(struct drbd *d, const char *name, struct err *said)
         return err_set(said, "mirror %s: %s", name,
                        s->device ? "its peer is connected" : "it is not up");
     if (d->watch != NULL)
-        return err_set(said, "mirror %s: the cluster decides; relevo confirm %s tells it", name,
-                       peer);
+        return err_set(said, "mirror %s: the cluster decides; relevo confirm-down %s tells it",
+                       name, peer);
     release(d, (uint32_t)mirror, d->side[mirror].status.break_number, true);
     log_warn("mirror %s: the operator says that %s is down", name, peer);
     snprintf(said->text, sizeof said->text,

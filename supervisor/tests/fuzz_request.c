@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .multipath = &multipath,
                                .drbd = &drbd};
     if (node.cluster == NULL)
-        node.cluster = cluster_new(NULL, &guests, &drbd, "");
+        node.cluster = cluster_new(NULL, &(struct cluster_parts){&guests, &multipath, &drbd}, "");
     if (nowhere == NULL)
         nowhere = fopen("/dev/null", "w");
     ask(&node, data, size);

@@ -186,6 +186,7 @@ class Cluster:
         (self.site / "guests").mkdir(parents=True)
         self.witness = witness
         self.to_boot = []
+        self.priority = ["chrt", "-r", "1"]  # corosync's, as init gives it
         self.hosts = {}
         for number, name in enumerate(names, 1):
             self.hosts[name] = Host(self, name, number)
@@ -220,7 +221,7 @@ class Cluster:
     def services(self, host):
         """What runs on a host, and how init starts it."""
         configured = ["-c", str(host.cmdline), "-s", str(self.site)]
-        return [["corosync", "chrt", "-r", "1", self.program, "-m", *configured],
+        return [["corosync", *self.priority, self.program, "-m", *configured],
                 ["relevod", self.program, *configured]]
 
     # --- the switches ---
