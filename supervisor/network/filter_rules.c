@@ -20,15 +20,19 @@ const char *filter_class_name(enum filter_class class)
     return class_name[class];
 }
 
-/* The order of the lists. */
+/* The order of the lists. ip_protocol: only rules with it are in the list; 0: the others, too. */
 static const struct {
     uint16_t protocol;
+    uint8_t ip_protocol;
     enum filter_class class;
 } list[] = {
-    {ETH_P_IP, FILTER_DHCP},   {ETH_P_IPV6, FILTER_DHCP}, {ETH_P_IPV6, FILTER_ROUTER},
-    {ETH_P_IP, FILTER_PASS},   {ETH_P_IPV6, FILTER_PASS}, {ETH_P_ARP, FILTER_PASS},
-    {ETH_P_RARP, FILTER_PASS}, {ETH_P_IP, FILTER_IP},     {ETH_P_IPV6, FILTER_IP},
-    {ETH_P_ARP, FILTER_ARP},   {ETH_P_ALL, FILTER_OTHER}, {ETH_P_ALL, FILTER_MAC},
+    {ETH_P_IP, IPPROTO_TCP, FILTER_PASS}, {ETH_P_IPV6, IPPROTO_TCP, FILTER_PASS},
+    {ETH_P_IP, 0, FILTER_DHCP},           {ETH_P_IPV6, 0, FILTER_DHCP},
+    {ETH_P_IPV6, 0, FILTER_ROUTER},       {ETH_P_IP, 0, FILTER_PASS},
+    {ETH_P_IPV6, 0, FILTER_PASS},         {ETH_P_ARP, 0, FILTER_PASS},
+    {ETH_P_RARP, 0, FILTER_PASS},         {ETH_P_IP, 0, FILTER_IP},
+    {ETH_P_IPV6, 0, FILTER_IP},           {ETH_P_ARP, 0, FILTER_ARP},
+    {ETH_P_ALL, 0, FILTER_OTHER},         {ETH_P_ALL, 0, FILTER_MAC},
 };
 #define LISTS (sizeof list / sizeof list[0])
 _Static_assert(LISTS <= FILTER_PRIORITIES_MAX, "room for every list's counters");
@@ -36,7 +40,8 @@ _Static_assert(LISTS <= FILTER_PRIORITIES_MAX, "room for every list's counters")
 uint16_t filter_priority(const struct filter_rule *rule)
 {
     for (size_t i = 0; i < LISTS; i++)
-        if (list[i].protocol == rule->protocol && list[i].class == rule->class)
+        if (list[i].protocol == rule->protocol && list[i].class == rule->class &&
+            (list[i].ip_protocol == 0 || list[i].ip_protocol == rule->ip_protocol))
             return (uint16_t)(i + 1);
     return (uint16_t)LISTS; /* every rule below has its list: tested */
 }
@@ -55,6 +60,14 @@ static void add(struct rules *r, struct filter_rule rule)
 {
     if (r->count < FILTER_RULES_MAX)
         r->rule[r->count++] = rule;
+}
+
+/* TCP is most of what guests send, and nothing that is looked for below: one look will do, as each
+ * set of fields that rules have is another look into the frame. */
+static void add_tcp(struct rules *r, struct filter_rule rule)
+{
+    rule.ip_protocol = IPPROTO_TCP;
+    add(r, rule);
 }
 
 static struct filter_rule from(uint16_t protocol, const uint8_t *source, size_t size)
@@ -81,21 +94,23 @@ static void add_listed(struct rules *r, const struct vif *vif)
 {
     static const uint8_t unspecified[16];
     bool ipv6 = false;
+    for (uint32_t i = 0; i < vif->ips; i++) {
+        if (vif->ip[i].family == AF_INET) {
+            add(r, from(ETH_P_IP, vif->ip[i].address, 4));
+            add_tcp(r, from(ETH_P_IP, vif->ip[i].address, 4));
+            add(r, from(ETH_P_ARP, vif->ip[i].address, 4));
+        } else {
+            add(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
+            add_tcp(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
+            ipv6 = true;
+        }
+    }
     struct filter_rule rule = from(ETH_P_IP, unspecified, 4);
     rule.ip_protocol = IPPROTO_UDP;
     rule.source_port = BOOTP_CLIENT;
     rule.target_port = BOOTP_SERVER;
     add(r, rule);
     add(r, from(ETH_P_ARP, unspecified, 4)); /* a probe, RFC 5227 */
-    for (uint32_t i = 0; i < vif->ips; i++) {
-        if (vif->ip[i].family == AF_INET) {
-            add(r, from(ETH_P_IP, vif->ip[i].address, 4));
-            add(r, from(ETH_P_ARP, vif->ip[i].address, 4));
-        } else {
-            add(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
-            ipv6 = true;
-        }
-    }
     if (!ipv6)
         return;
     uint8_t local[16];
@@ -133,6 +148,8 @@ uint32_t filter_rules(const struct vif *vif, struct filter_rule rule[FILTER_RULE
     } else {
         add(&r, (struct filter_rule){.protocol = ETH_P_IP, .own_mac = true});
         add(&r, (struct filter_rule){.protocol = ETH_P_IPV6, .own_mac = true});
+        add_tcp(&r, (struct filter_rule){.protocol = ETH_P_IP, .own_mac = true});
+        add_tcp(&r, (struct filter_rule){.protocol = ETH_P_IPV6, .own_mac = true});
         add(&r, (struct filter_rule){.protocol = ETH_P_ARP, .own_mac = true, .own_arp_mac = true});
     }
     /* After a migration a guest announces itself so. */

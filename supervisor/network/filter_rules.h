@@ -1,9 +1,9 @@
 /* What a guest may send, as a list of rules: pure, without the kernel.
  *
- * The first rule that matches decides. Frames that servers send (DHCP answers, router
- * advertisements) are dropped first; then what carries the guest's own addresses passes; then what
- * carries its own MAC but nothing else of its own is dropped, by kind, so that it is counted by
- * kind; the rest has a foreign MAC. */
+ * The first rule that matches decides. TCP with the guest's own addresses passes; frames that
+ * servers send (DHCP answers, router advertisements) are dropped; then what else carries the
+ * guest's own addresses passes; then what carries its own MAC but nothing else of its own is
+ * dropped, by kind, so that it is counted by kind; the rest has a foreign MAC. */
 #pragma once
 #include "network/vif.h"
 
@@ -33,14 +33,14 @@ struct filter_rule {
     uint8_t source[16];
 };
 
-#define FILTER_RULES_MAX 32
+#define FILTER_RULES_MAX 40
 /* The kernel keeps one list for each priority and protocol: rules are numbered by what they are
  * for, and their counters found again by that number. */
-#define FILTER_PRIORITIES_MAX 12
+#define FILTER_PRIORITIES_MAX 14
 
 /* The rules for an interface: their number. */
 uint32_t filter_rules(const struct vif *vif, struct filter_rule rule[FILTER_RULES_MAX]);
 
-/* 1 and up; grows along the list. */
+/* 1 and up: the lists are asked in this order. */
 uint16_t filter_priority(const struct filter_rule *rule);
 enum filter_class filter_class_of(uint16_t priority);

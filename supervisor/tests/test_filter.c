@@ -59,6 +59,7 @@ static const char *verdict(const char *ips, struct frame f)
 #define SOME   "10.0.0.5 fd00::5"
 #define LOCAL  "fe80::216:3eff:fe01:203"
 #define UDP    .ip_protocol = IPPROTO_UDP
+#define TCP    .ip_protocol = IPPROTO_TCP
 #define ICMPV6 .ip_protocol = IPPROTO_ICMPV6
 
 static void each_frame_has_its_verdict(void **state)
@@ -97,6 +98,13 @@ static void each_frame_has_its_verdict(void **state)
         {SOME, "ip", {ETH_P_IP, OWN, UDP, .source_port = 68, .target_port = 69}},
         {SOME, "dhcp", {ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .source_port = 67}},
         {"10.0.0.5", "ip", {ETH_P_IPV6, OWN, .source = LOCAL}},
+        {"", "pass", {ETH_P_IP, OWN, .source = "10.9.9.9", TCP}},
+        {"", "mac", {ETH_P_IPV6, .source = "fd00::9", TCP}},
+        {SOME, "pass", {ETH_P_IP, OWN, .source = "10.0.0.5", TCP, .source_port = 67}},
+        {SOME, "pass", {ETH_P_IPV6, OWN, .source = "fd00::5", TCP}},
+        {SOME, "ip", {ETH_P_IP, OWN, .source = "10.0.0.6", TCP}},
+        {SOME, "mac", {ETH_P_IP, .source = "10.0.0.5", TCP}},
+        {"10.0.0.5", "ip", {ETH_P_IPV6, OWN, .source = "fd00::5", TCP}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_string_equal(verdict(cases[i].ips, cases[i].frame), cases[i].verdict);
