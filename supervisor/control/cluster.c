@@ -8,11 +8,8 @@
 char *cluster_document(const struct node *node, size_t *size)
 {
     struct json j;
-    if (json_begin(&j) != 0)
+    if (document_begin(&j, node) != 0)
         return NULL;
-    json_open(&j, NULL);
-    json_bool(&j, "ok", true);
-    json_text(&j, "node", node->site->hostname);
     cluster_json(node->cluster, &j);
     json_close(&j);
     return json_end(&j, size);

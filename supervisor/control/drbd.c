@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "control/json.h"
+#include "control/request.h"
 
 static void write_hex(struct json *j, uint64_t number)
 {
@@ -81,12 +82,9 @@ char *drbd_json(const struct node *node, size_t *size)
 {
     const struct drbd_config *config = &node->site->drbd;
     struct json j;
-    if (json_begin(&j) != 0)
+    if (document_begin(&j, node) != 0)
         return NULL;
     uint64_t now = clock_ms();
-    json_open(&j, NULL);
-    json_bool(&j, "ok", true);
-    json_text(&j, "node", node->site->hostname);
     json_bool(&j, "refreshing", drbd_refresh(node->drbd));
     json_list(&j, "drbd");
     for (uint32_t i = 0; i < config->mirrors; i++)

@@ -77,12 +77,9 @@ char *multipath_json(const struct node *node, size_t *size)
 {
     const struct multipath_config *config = &node->site->multipath;
     struct json j;
-    if (json_begin(&j) != 0)
+    if (document_begin(&j, node) != 0)
         return NULL;
     uint64_t now = clock_ms();
-    json_open(&j, NULL);
-    json_bool(&j, "ok", true);
-    json_text(&j, "node", node->site->hostname);
     json_list(&j, "multipath");
     for (uint32_t i = 0; i < config->maps; i++)
         write_map(&j, &config->map[i], &node->multipath->status[i], now);

@@ -28,6 +28,9 @@
  *   anything else              {"ok":false, "error":"…"} */
 char *request_answer(struct node *node, char *line, size_t *size);
 
+/* Begins a document of the node's: "ok" and "node" are in it. -1 when out of memory. */
+int document_begin(struct json *j, const struct node *node);
+
 /* Members "errors", "warnings" and "errors_dropped". */
 void errors_json(struct json *j, const struct site *site);
 

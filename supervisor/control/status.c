@@ -98,14 +98,21 @@ static void write_network(struct json *j, const struct network_status *network)
     json_list_end(j);
 }
 
+int document_begin(struct json *j, const struct node *node)
+{
+    if (json_begin(j) != 0)
+        return -1;
+    json_open(j, NULL);
+    json_bool(j, "ok", true);
+    json_text(j, "node", node->site->hostname);
+    return 0;
+}
+
 char *network_json(const struct node *node, size_t *size)
 {
     struct json j;
-    if (json_begin(&j) != 0)
+    if (document_begin(&j, node) != 0)
         return NULL;
-    json_open(&j, NULL);
-    json_bool(&j, "ok", true);
-    json_text(&j, "node", node->site->hostname);
     write_network(&j, &node->network->view.status);
     write_vifs(&j, &node->network->view.vifs, -1);
     json_close(&j);
@@ -128,12 +135,9 @@ void errors_json(struct json *j, const struct site *site)
 char *status_json(const struct node *node, size_t *size)
 {
     struct json j;
-    if (json_begin(&j) != 0)
+    if (document_begin(&j, node) != 0)
         return NULL;
     uint64_t now = clock_ms();
-    json_open(&j, NULL);
-    json_bool(&j, "ok", true);
-    json_text(&j, "node", node->site->hostname);
     json_text(&j, "incarnation", node->incarnation);
     json_number(&j, "now_ms", (int64_t)now);
     json_number(&j, "relevod_up_ms", age_ms(node->began_ms, now));
