@@ -95,6 +95,32 @@ def test_relevod_killed_while_paths_change(lab, san):
     wait_lun(san, "good")
 
 
+def test_a_disk_is_attached_and_detached_while_the_guest_writes(lab, san):
+    wait_lun(san, "good")
+    domid = watch.state(san, san.guest)["domid"]
+    frontend = f"/local/domain/{domid}/device/vbd/51728"
+    san.output("dd if=/dev/zero of=/run/extra.img bs=64k count=64 2>/dev/null")
+    said = san.relevo("attach", "web", "/run/extra.img,raw,xvdb,rw")
+    assert "attaching /run/extra.img as xvdb" in said
+    state = f"xenstore-read {frontend}/state 2>/dev/null || true"
+    wait_for(lambda: san.output(state).strip() == "4", "the guest to take it", 60)
+    wait_writes(lab, san)
+    san.relevo("detach", "web", "xvdb")
+    wait_for(lambda: "xvdb detached" in san.output("relevo log | tail -20"), "it to be given back", 60)
+    assert san.output(state).strip() == ""
+    files = "cat /sys/block/loop*/loop/backing_file 2>/dev/null || true"
+    wait_for(lambda: "extra.img" not in san.output(files),
+             "its loop device to be free", 60)
+    wait_writes(lab, san)
+
+
+def test_a_lun_that_the_guest_runs_on_is_not_removed(lab, san):
+    wait_lun(san, "good")
+    said = san.output("relevo multipath remove web 2>&1; echo status $?")
+    assert "guest web runs on it" in said and "status 1" in said
+    wait_writes(lab, san)
+
+
 def test_growth_reaches_the_guests_disk(lab, san):
     before = wait_lun(san, "good")["size_bytes"]
     image = san.plan.luns[0]

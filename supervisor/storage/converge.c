@@ -8,7 +8,8 @@
 #include "storage/mapper.h"
 #include "storage/storage.h"
 
-/* Events come in bursts: one pass for all within this. */
+/* Events come in bursts: one pass for all within this, or within twice what the last pass took:
+ * with hundreds of LUNs on a slow machine there would be nothing but passes. */
 #define SETTLE_MS 20
 /* So many maps are worked on at once: at boot there may be hundreds. */
 #define DEEDS_MAX 16
@@ -20,7 +21,7 @@
 void storage_settle(struct storage *s)
 {
     if (!s->settle.set)
-        timer_set(&s->settle, SETTLE_MS);
+        timer_set(&s->settle, 2 * s->pass_ms > SETTLE_MS ? 2 * s->pass_ms : SETTLE_MS);
 }
 
 /* What device-mapper says of each path, with the time when that was first seen. */
@@ -213,5 +214,7 @@ void storage_converge(void *storage)
     for (uint32_t i = 0; i < s->config.maps; i++)
         wake = earlier(wake, converge_lun(s, i, now));
     wake = earlier(wake, now + LOOK_MS);
+    s->pass_ms = clock_ms() - now;
+    now += s->pass_ms;
     timer_set(&s->wake, wake > now ? wake - now : 0);
 }

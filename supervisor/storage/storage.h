@@ -68,7 +68,8 @@ struct storage {
     struct timer settle, wake, check, scan;
     int events; /* device-mapper's; -1: none */
     int uevents;
-    uint32_t deeds; /* under way */
+    uint32_t deeds;   /* under way */
+    uint64_t pass_ms; /* what the last pass over the maps took */
 };
 
 /* --- paths.c: which devices are paths of which LUN --- */
