@@ -39,6 +39,6 @@ check-all: deps ## every test there is, at full length
 demo: deps-build ## build everything, boot it, kill a guest, see it come back
 	@.ci/deps $(DEPS_LAB)
 	@$(PYTHON) $(LAB)/demo.py
-bench: $(LAB_NEEDS) ## measure; writes build/bench.json
+bench: $(LAB_NEEDS) bench-multipath ## measure; writes build/bench.json
 	$(PYTHON) $(LAB)/bench_network.py
 	$(PYTHON) $(LAB)/bench.py

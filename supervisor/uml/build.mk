@@ -17,3 +17,12 @@ check-multipath: $(RELEVOD_UML) $(B)/uml/linux ## multipath on a real kernel, wi
 	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
 		$(PYTHON) -B -m pytest -q -p no:cacheprovider --tb=short --durations=5 \
 		--junit-xml=$(CURDIR)/$(B)/results/$@/uml.xml $(UML)
+
+# The gaps on a real kernel; what relevod itself costs with many LUNs on files.
+BENCH_MULTIPATH := $(CURDIR)/$(B)/bench-multipath.json
+.PHONY: bench-multipath
+bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux ## the figures of multipath, into build/bench-multipath.json
+	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/uml/bench env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
+		$(PYTHON) -B $(UML)/bench.py --out $(CURDIR)/$(B)/uml/bench/figures.json
+	cp $(B)/uml/bench/figures.json $(BENCH_MULTIPATH)
+	RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain $(PYTHON) -B $(UML)/bench_many.py --out $(BENCH_MULTIPATH)
