@@ -11,8 +11,10 @@ static const char *const algorithms[] = {"none", "crc32c", "sha256", NULL};
 
 /* A peer that falls silent is noticed after ping-int and ping-timeout, 2.5 s, or while it owes
  * answers after timeout; drbd.conf's own 10 s and 6 s are longer than a guest should stand still.
- * Limits and the rest are drbd.conf's: 0.1 s for ping-timeout and timeout, KiB/s for the rates,
- * sectors for c-fill-target. verify-every is ours: hours. */
+ * c-min-rate is what a sync gets while guests are busy: at its own 250 KiB/s a mirror of 100 GB
+ * would have one current copy for five days. Limits and the rest are drbd.conf's: 0.1 s for
+ * ping-timeout and timeout, KiB/s for the rates, sectors for c-fill-target. verify-every is ours:
+ * hours. */
 const struct word_option drbd_option[DRBD_OPTIONS] = {
     /* name, initial, min, max, zero, never, names */
     [DRBD_PROTOCOL] = {"protocol", DRBD_PROTOCOL_C, 0, 0, NULL, NULL, protocols},
@@ -27,7 +29,7 @@ const struct word_option drbd_option[DRBD_OPTIONS] = {
     [DRBD_C_PLAN_AHEAD] = {"c-plan-ahead", 20, 0, 300, NULL, NULL, NULL},
     [DRBD_C_FILL_TARGET] = {"c-fill-target", 100, 0, 1 << 20, NULL, NULL, NULL},
     [DRBD_C_MAX_RATE] = {"c-max-rate", 102400, 250, 4 << 20, NULL, NULL, NULL},
-    [DRBD_C_MIN_RATE] = {"c-min-rate", 250, 0, 4 << 20, NULL, NULL, NULL},
+    [DRBD_C_MIN_RATE] = {"c-min-rate", 8192, 0, 4 << 20, NULL, NULL, NULL},
     [DRBD_VERIFY_ALG] = {"verify-alg", 1, 0, 0, NULL, NULL, algorithms},
     [DRBD_CSUMS_ALG] = {"csums-alg", DRBD_ALG_NONE, 0, 0, NULL, NULL, algorithms},
     [DRBD_VERIFY_EVERY] = {"verify-every", 0, 1, 8784, "never", NULL, NULL},

@@ -123,7 +123,8 @@ static void plan_running(const struct drbd_view *v, struct drbd_plan *p)
     const struct drbd_state *s = &v->state;
     if (!due(v, p, v->act_at_ms))
         return;
-    if (v->split && s->conn != DRBD_STANDALONE && s->conn != DRBD_DISCONNECTING)
+    /* The side that found it drops the connection itself; the other would try again. */
+    if (v->split && (s->conn == DRBD_WF_CONNECTION || s->conn >= DRBD_CONNECTED))
         add(p, DRBD_DISCONNECT);
     else if (s->frozen && v->released && !s->asking)
         add(p, DRBD_RESUME_IO);

@@ -260,6 +260,8 @@ static void a_split_brain_stays_apart(void **state)
         standing(DRBD_SECONDARY, DRBD_WF_CONNECTION, DRBD_UP_TO_DATE, DRBD_DISK_UNKNOWN);
     v.split = true;
     expect(&v, "disconnect", DRBD_SPLIT, "relevo drbd resolve web");
+    v.state.conn = DRBD_WF_REPORT_PARAMS; /* the kernel is about to drop it */
+    expect(&v, "", DRBD_SPLIT, "relevo drbd resolve web");
     v.state.conn = DRBD_STANDALONE;
     expect(&v, "", DRBD_SPLIT, "relevo drbd resolve web");
     /* Without one, what the kernel has dropped is connected again. */
@@ -428,7 +430,7 @@ static const char *command(enum drbd_step step)
 #define LINK  "ipv4:10.0.0.1:7788 ipv4:10.0.0.2:7788"
 #define DISK                                                                                       \
     "--fencing=resource-and-stonith --on-io-error=detach --resync-rate=250 --c-plan-ahead=20 "     \
-    "--c-fill-target=100 --c-max-rate=102400 --c-min-rate=250"
+    "--c-fill-target=100 --c-max-rate=102400 --c-min-rate=8192"
 #define NET                                                                                        \
     "--protocol=C --ping-int=2 --ping-timeout=5 --timeout=15 --connect-int=2 --ko-count=7 "        \
     "--verify-alg=crc32c"
