@@ -1,10 +1,12 @@
 /* The multipath document, for relevo multipath, monitoring and tests. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "control/json.h"
 #include "control/request.h"
+#include "storage/digest.h"
 
 static const char *dm_state(const struct multipath_path *p)
 {
@@ -73,6 +75,16 @@ static void write_map(struct json *j, const struct site_multipath *want,
     json_close(j);
 }
 
+/* A number that is the same on every node whose list of LUNs is. */
+static void write_list(struct json *j, const struct node *node)
+{
+    struct multipath_digest digest;
+    char list[20];
+    multipath_digest(&node->site->multipath, node->multipath->status, &digest);
+    snprintf(list, sizeof list, "%016" PRIx64, digest.list);
+    json_text(j, "list", list);
+}
+
 char *multipath_json(const struct node *node, size_t *size)
 {
     const struct multipath_config *config = &node->site->multipath;
@@ -80,6 +92,7 @@ char *multipath_json(const struct node *node, size_t *size)
     if (document_begin(&j, node) != 0)
         return NULL;
     uint64_t now = clock_ms();
+    write_list(&j, node);
     json_list(&j, "multipath");
     for (uint32_t i = 0; i < config->maps; i++)
         write_map(&j, &config->map[i], &node->multipath->status[i], now);
