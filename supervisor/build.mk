@@ -129,5 +129,9 @@ check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) $(FUZZERS:%=$(B)/host/%) $(FAKE_RELEVO
 		--junit-xml=$(B)/results/check-unit/relevod.xml supervisor/tests || failed=1; \
 	exit $$failed
 
+.PHONY: bench-cluster
+bench-cluster: $(FAKE_RELEVOD)-plain ## how long 16 nodes take for a change of the ledger, into build/bench-cluster.json
+	supervisor/tests/bench_cluster.py $< $(B)/bench-cluster.json
+
 include supervisor/sim/build.mk supervisor/uml/build.mk
 -include $(shell find $(RELEVOD_DIR) $(HOST_DIR) $(PLAIN_DIR) $(FUZZ_DIR) -name '*.d' 2>/dev/null)

@@ -65,13 +65,28 @@ def memory(world):
         world.close()
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Two hosts and a witness, all off, on two switches; at the end the arbiter judges."""
+@contextlib.contextmanager
+def hosts(folder, *names, **options):
+    """Hosts, all off, on two switches; at the end the arbiter judges."""
     with namespace("net", CLONE_NEWNET):
-        c = Cluster(tmp_path)
-        yield c
-        c.close()
-    print(c.logs())
+        c = Cluster(folder, names, **options)
+        try:
+            yield c
+        finally:
+            c.close()
+            print(c.logs())
     assert "ERROR: AddressSanitizer" not in c.logs() and "runtime error:" not in c.logs()
     c.judge()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with hosts(tmp_path, "h1", "h2", "w", witness="w") as c:
+        yield c
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two hosts without a third vote."""
+    with hosts(tmp_path, "h1", "h2", witness=None) as c:
+        yield c

@@ -53,6 +53,7 @@ class Host(World):
             shutil.rmtree(self.xen / "domains")
             (self.xen / "domains").mkdir()
             (self.xen / "watchdog").unlink(missing_ok=True)
+            (self.folder / "is-off").unlink(missing_ok=True)
             self.run.mkdir()
             for pid in self.pids.iterdir():
                 pid.unlink()
@@ -115,6 +116,13 @@ class Host(World):
             self.die("reset", max(end, 0) if end > 1 else now_ms())
         if not self.stays_off:
             self.cluster.to_boot.append(self)
+
+    def obey_fence(self):
+        """What the fence device does."""
+        if (self.folder / "switch-off").exists():
+            self.off()
+            (self.folder / "switch-off").unlink()
+            (self.folder / "is-off").touch()
 
     def resets(self):
         return sum(1 for _, what in self.history if what == "reset")
@@ -186,6 +194,7 @@ class Cluster:
         (self.site / "guests").mkdir(parents=True)
         self.witness = witness
         self.to_boot = []
+        self.look, self.pause = LOOK, 0.02  # between two looks at watchdogs, and at what a test awaits
         self.priority = ["chrt", "-r", "1"]  # corosync's, as init gives it
         self.hosts = {}
         for number, name in enumerate(names, 1):
@@ -193,6 +202,8 @@ class Cluster:
         for link in range(links):
             ip("link", "add", "dev", f"sw{link}", "type", "bridge")
             ip("link", "set", f"sw{link}", "up")
+        self.words = []  # of site.conf, for all
+        self.devices = {}
         self.write_site()
         self.closing = False
         self.dog = threading.Thread(target=self.watch, daemon=True)
@@ -207,11 +218,48 @@ class Cluster:
             addresses = ",".join(f"10.{link}.0.{host.number}" for link in range(1, self.links + 1))
             lines.append(f"node={host.name}:{host.number}:{addresses}" +
                          (":witness" if host.name == self.witness else ""))
+        lines += self.words
         for host in self.hosts.values():
             lines.append(f"[{host.name}]")
+            if host.name in self.devices:
+                lines.append(f"state={self.devices[host.name]}")
             lines += [f"ip=10.{link + 1}.0.{host.number}:::24::eth{link}:none" for link in range(self.links)]
         (self.site / "site.conf").write_text("\n".join(lines) + "\n")
         (self.site / "corosync_key").write_bytes(bytes(range(256)))
+
+    def add_state(self):
+        """Each host gets a device that outlives its power: state=."""
+        for host in self.hosts.values():
+            image = host.folder / "state"
+            with open(image, "wb") as f:
+                f.truncate(1 << 20)
+            done = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True,
+                                  check=True)
+            self.devices[host.name] = done.stdout.strip()
+        self.write_site()
+        made = not os.path.exists("/site")
+        if made:
+            os.mkdir("/site")  # where the command looks for it
+        try:
+            for host in self.hosts.values():
+                subprocess.run(["unshare", "--mount", "--uts", "sh", "-c",
+                                f"hostname {host.name} && mount --bind {self.site} /site && "
+                                f"exec {host.relevo} state init {self.devices[host.name]}"], check=True)
+        finally:
+            if made:
+                os.rmdir("/site")
+
+    def add_fence(self):
+        """A device that switches any host off, as a program of the site."""
+        program = self.site / "fence"
+        program.write_text(f"""#!/bin/sh
+[ "$2" = off ] && touch {self.folder}/$1/switch-off
+[ "$2" = status ] && {{ [ -e {self.folder}/$1/is-off ] && exit 0 || exit 1; }}
+exit 0
+""")
+        program.chmod(0o755)
+        self.words.append("fence=exec:fence")
+        self.write_site()
 
     def guest(self, name, home, *peers, **keys):
         text = [f'name = "{name}"', "memory = 64", 'kernel = "/boot/vmlinuz"', f'home = "{home}"',
@@ -275,7 +323,8 @@ class Cluster:
         while not self.closing:
             for host in self.hosts.values():
                 host.watch()
-            time.sleep(LOOK)
+                host.obey_fence()
+            time.sleep(self.look)
 
     def boot(self, *names):
         for name in names or self.hosts:
@@ -294,7 +343,7 @@ class Cluster:
             self.boot_reset()
             return condition()
         try:
-            return until(look, what)
+            return until(look, what, self.pause)
         except AssertionError as e:
             raise AssertionError(f"{e}; guests run on {self.where()}") from e
 
@@ -352,6 +401,8 @@ class Cluster:
         self.dog.join()
         for host in self.hosts.values():
             host.off()
+        for device in self.devices.values():
+            subprocess.run(["losetup", "-d", device], check=False)
 
     def logs(self):
         text = ""

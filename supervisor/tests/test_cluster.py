@@ -229,3 +229,63 @@ def test_a_guest_is_added_and_timing_is_not(web):
     refused = web["h1"].command("reload")
     assert refused.returncode == 1 and "guest web runs here" in refused.stderr
     assert web["w"].command("reload").returncode == 0
+
+
+def test_where_a_guest_is_survives_all_power_on_state(cluster):
+    cluster.add_state()
+    cluster.guest("web", "h1", "h2")
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: cluster["w"].command("move", "web", "h2").returncode == 0 or
+                  cluster.where().get("web") == ["h2"], "it goes to h2")
+    cluster.until_runs("web", "h2")
+    for host in cluster.hosts.values():
+        host.off()
+    cluster.boot("h2", "w")  # a majority, which remembers
+    cluster.until_runs("web", "h2")
+    cluster["h1"].boot()
+    cluster.until_well("h1", "h2", "w")
+    for host in cluster.hosts.values():
+        host.off()
+    cluster.boot("h1", "w")
+    cluster.until_runs("web", "h1")  # after the wait: it remembers whose it was
+    assert "node h2 is suspected" in cluster["h1"].relevod_log()
+
+
+def test_two_nodes_ask_the_operator(pair):
+    pair.guest("web", "h1", "h2")
+    pair.boot()
+    pair.until(lambda: pair.where().get("web"), "it runs")
+    pair.until_well("h1", "h2")
+    owner, other = ("h1", "h2") if pair.where()["web"] == ["h1"] else ("h2", "h1")
+    assert pair[other].command("confirm-down", owner).returncode == 1  # it is heard
+    pair[owner].off()
+    pair.until(lambda: pair[other].command("confirm-down", owner).returncode == 0, "it is not heard any more")
+    pair.until_runs("web", other)
+
+
+def test_two_nodes_with_a_fence_device(pair):
+    pair.add_fence()
+    pair.guest("web", "h1", "h2")
+    pair.boot()
+    pair.until(lambda: pair.where().get("web"), "it runs")
+    pair.until_well("h1", "h2")
+    pair.cut("h1", 0)
+    pair.cut("h1", 1)
+    pair.until(lambda: any(h.history[-1][1] == "off" for h in pair.hosts.values()), "one shoots first")
+    alive = [h for h in pair.hosts.values() if h.history[-1][1] != "off"]
+    assert len(alive) == 1  # and the other has no time left to
+    pair.until(lambda: pair.where().get("web") == [alive[0].name], "the survivor runs it")
+
+
+def test_a_fence_device_shortens_the_wait(cluster):
+    cluster.add_fence()
+    cluster.guest("web", "h1", "h2")
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: cluster.where().get("web"), "it runs")
+    owner = cluster.where()["web"][0]
+    cluster[owner].signal("relevod", signal.SIGSTOP)
+    cluster.until(lambda: cluster[owner].history[-1][1] == "off", "it is switched off")
+    cluster.until(lambda: cluster.where().get("web") not in (None, [owner]), "taken over")
+    assert "confirmed to be off" in cluster["w"].relevod_log()

@@ -12,7 +12,7 @@ PROGRAM = os.environ["RELEVOD_FAKE"]
 PATIENCE = 60  # seconds: a bound for a stuck test, not a measure
 
 
-def until(condition, what):
+def until(condition, what, pause=0.02):
     """Waits for a condition, called what (or what() when it has failed); its first true value."""
     end = time.monotonic() + PATIENCE
     while True:
@@ -20,7 +20,7 @@ def until(condition, what):
         if value:
             return value
         assert time.monotonic() < end, f"not within {PATIENCE} s: {what() if callable(what) else what}"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class World:
