@@ -52,6 +52,7 @@ class Plan:
     hostname: bool = True                          # pass hostname=NAME
     nics: list = field(default_factory=lambda: ["front"])  # the switch of each
     disks: list = field(default_factory=list)      # image files, /dev/vda first
+    shared: list = field(default_factory=list)     # more disks, which other blades have, too
     luns: list = field(default_factory=list)       # image files that two SCSI controllers show, each
     image: str = ""                                # directory with xen.gz, vmlinuz, initrd.img
     site: str = ""                                 # a site bundle (cpio) to append to the initrd
@@ -117,8 +118,9 @@ class Node:
             command += ["-netdev", f"tap,id=net{index},ifname={tap_name(self.name, index)},script=no,"
                         "downscript=no", "-device",
                         f"virtio-net-pci,id=nic{index},netdev=net{index},mac={self.mac(index)}"]
-        for index, disk in enumerate(plan.disks):
-            command += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}", "-device",
+        for index, disk in enumerate([*plan.disks, *plan.shared]):
+            locking = ",file.locking=off" if disk in plan.shared else ""
+            command += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}{locking}", "-device",
                         f"virtio-blk-pci,drive=disk{index},serial={Path(disk).stem[:20]}"]
         for controller in range(SAN_CONTROLLERS if plan.luns else 0):
             command += ["-device", f"virtio-scsi-pci,id=san{controller}"]
