@@ -107,7 +107,7 @@ static bool on_heard(struct cluster *c, const struct wire_packet *packet, size_t
         c->refused = true;
         return true; /* the network's fault, not the process's */
     }
-    if (m.to != EVERYBODY && m.to != c->core.nodes && m.to != c->node.self)
+    if (m.to != EVERYBODY && m.to != c->node.self)
         return true;
     if (m.kind == MESSAGE_HEARTBEAT)
         compare_sites(c, &m);
