@@ -53,5 +53,8 @@ int cluster_move(struct cluster *cluster, const char *guest, const char *node, s
 int cluster_drain(struct cluster *cluster, const char *name, bool on, struct err *said);
 int cluster_confirm_down(struct cluster *cluster, const char *name, struct err *said);
 
+/* Whose the guest is by the ledger; empty: nobody's, or no cluster decides. */
+const char *cluster_owner(const struct cluster *cluster, const struct guest_run *run);
+
 /* Writes the members of the cluster document; see relevo(8). */
 void cluster_json(const struct cluster *cluster, struct json *j);

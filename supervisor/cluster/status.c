@@ -196,6 +196,15 @@ static void write_self(const struct cluster *c, struct json *j, uint64_t now)
     json_number(j, "waiting_for_journal", c->deeds.count);
 }
 
+const char *cluster_owner(const struct cluster *c, const struct guest_run *run)
+{
+    const struct ledger *v = &c->node.known.value;
+    if (!c->began || run->order == ORDER_NONE)
+        return "";
+    const struct ledger_guest *g = ledger_guest(v, c->core.guest[run->number].id, run->number);
+    return g != NULL && ledger_is_held(v, g) ? c->site->cluster.node[g->owner].name : "";
+}
+
 void cluster_json(const struct cluster *c, struct json *j)
 {
     uint64_t now = clock_ms();

@@ -49,8 +49,8 @@ static void write_disks(struct json *j, const struct guest_run *run, const char 
     json_text(j, "waits_for", waits ? why : "");
 }
 
-static void write_guest(struct json *j, const struct guest_run *run,
-                        const struct network_vifs *vifs, uint64_t now)
+static void write_guest(struct json *j, const struct node *node, const struct guest_run *run,
+                        uint64_t now)
 {
     const struct guest *g = run->config;
     const struct record *r = &run->record;
@@ -63,6 +63,7 @@ static void write_guest(struct json *j, const struct guest_run *run,
     json_number(j, "memory_mib", g->memory_mib);
     json_number(j, "vcpus", g->vcpus);
     json_text(j, "home", g->home);
+    json_text(j, "owner", cluster_owner(node->cluster, run));
     json_number(j, "priority", g->priority);
     json_text(j, "origin", g->origin);
     json_bool(j, "configured", run->dropped == NULL);
@@ -80,7 +81,7 @@ static void write_guest(struct json *j, const struct guest_run *run,
                 !runs && r->start_at_ms > now ? (int64_t)(r->start_at_ms - now) : 0);
     write_disks(j, run, guest_state_name(run));
     json_text(j, "error", g->broken ? g->error : run->error);
-    write_vifs(j, vifs, run->present ? (int64_t)run->domain.domid : INT64_MAX);
+    write_vifs(j, &node->network->view.vifs, run->present ? (int64_t)run->domain.domid : INT64_MAX);
     json_close(j);
 }
 
@@ -145,7 +146,7 @@ char *status_json(const struct node *node, size_t *size)
     json_bool(&j, "leaving", node->guests->leaving);
     json_list(&j, "guests");
     for (uint32_t i = 0; i < node->guests->count; i++)
-        write_guest(&j, node->guests->run[i], &node->network->view.vifs, now);
+        write_guest(&j, node, node->guests->run[i], now);
     json_list_end(&j);
     write_network(&j, &node->network->view.status);
     errors_json(&j, node->site);

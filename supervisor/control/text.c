@@ -22,11 +22,17 @@ static void remark(yajl_val guest, char *out, size_t size)
                  (double)reply_number(guest, "start_in_ms") / 1000,
                  reply_number(guest, "failures"));
     } else if (strcmp(state, "elsewhere") == 0) {
-        const char *home = reply_text(guest, "home");
-        snprintf(out, size, home[0] != '\0' ? "home %s" : "no home", home);
+        const char *home = reply_text(guest, "home"), *owner = reply_text(guest, "owner");
+        if (owner[0] != '\0')
+            snprintf(out, size, "on %s", owner);
+        else
+            snprintf(out, size, home[0] != '\0' ? "home %s" : "no home", home);
     } else if (strcmp(state, "stopped") == 0) {
-        snprintf(out, size, "by %s",
-                 reply_text(guest, "hold")[0] == 'o' ? "relevo stop" : "its own wish");
+        const char *hold = reply_text(guest, "hold");
+        snprintf(out, size, "%s",
+                 hold[0] == 'o'    ? "by relevo stop"
+                 : hold[0] != '\0' ? "by its own wish"
+                                   : "in the whole cluster");
     } else if (strcmp(state, "gave-up") == 0) {
         snprintf(out, size, "%s, %lld times", end[0] != '\0' ? end : "not started",
                  reply_number(guest, "failures"));

@@ -34,6 +34,9 @@ def test_power_off_of_the_owner(web):
     web["h1"].boot()
     web.until_well("h1", "h2", "w")
     assert web.where() == {"web": ["h2"]}  # failback is the operator's
+    status = web["h1"].guest_status("web")
+    assert (status["state"], status["owner"]) == ("elsewhere", "h2")
+    assert "on h2" in web["h1"].command("status").stdout
     assert web["w"].command("move", "web", "h1").returncode == 0
     web.until_runs("web", "h1")
     assert deeds(web["h2"], "end") == 1 and deeds(web["h2"], "destroy") == 1  # it was asked first
