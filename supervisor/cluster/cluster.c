@@ -197,6 +197,12 @@ void cluster_look_at_disks(struct cluster *c)
 
 /* ---- begin ---- */
 
+/* 0: not known; and without a name of this boot nothing can be promised. */
+static uint64_t incarnation_of(const struct cluster *c)
+{
+    return strtoull(c->incarnation, NULL, 16);
+}
+
 static uint64_t seed(void)
 {
     uint64_t value = 0;
@@ -235,7 +241,7 @@ static void boot(struct cluster *c, bool first, const struct memory *memory)
     struct boot b = {
         .site = &c->core,
         .self = (uint8_t)c->site->cluster.self,
-        .incarnation = strtoull(c->incarnation, NULL, 16),
+        .incarnation = incarnation_of(c),
         .first = first,
         .memory = memory,
         .domain = domain,
@@ -261,7 +267,7 @@ static void begin_if_known(struct cluster *c)
 {
     static struct memory memory;
     struct err e;
-    if (c->site == NULL || c->began)
+    if (c->site == NULL || c->began || incarnation_of(c) == 0)
         return;
     for (int i = 0; i < c->core.guests; i++)
         if (!guest_is_fresh(c->run[i]))
@@ -407,7 +413,7 @@ static void join(struct cluster *c)
 {
     number_guests(c);
     mirrors_watch(c); /* nobody else says that a peer is stale, from the first moment */
-    if (strtoull(c->incarnation, NULL, 16) == 0) {
+    if (incarnation_of(c) == 0) {
         log_err("cluster: /run/incarnation cannot be read; no guest is started here");
         return;
     }
