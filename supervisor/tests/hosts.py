@@ -390,11 +390,11 @@ exit 0
         stays = {}
         for host in self.hosts.values():
             for guest, since, end in host.stays():
-                stays.setdefault(guest, []).append((since, end or 1 << 62, host.name))
+                stays.setdefault(guest, []).append((since, end or float("inf"), host.name))
         for guest, list_ in stays.items():
             list_.sort()
             for (_, end, a), (since, _, b) in zip(list_, list_[1:]):
-                assert end <= since, f"{guest} began on {b} {end - since} ms before it had ended on {a}"
+                assert end <= since, f"{guest} began on {b} at {since} ms, and ended on {a} at {end} ms"
 
     def close(self):
         self.closing = True

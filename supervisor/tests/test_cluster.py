@@ -3,8 +3,10 @@ guest ran twice; what a test itself asserts is that it ran at all, and what it c
 import os
 import shutil
 import signal
+from types import SimpleNamespace
 
 import pytest
+from hosts import Cluster
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("corosync"),
                                 reason="needs root and corosync")
@@ -26,6 +28,14 @@ def fixture_web(cluster):
 
 def deeds(host, deed, guest="web"):
     return len(host.deeds(guest, deed))
+
+
+@pytest.mark.parametrize("ended", [None, 2001])
+def test_the_arbiter_notices(ended):
+    one = SimpleNamespace(name="h1", stays=lambda: [("web", 1000, ended)])
+    two = SimpleNamespace(name="h2", stays=lambda: [("web", 2000, None), ("db", 500, 600)])
+    with pytest.raises(AssertionError, match="web began on h2"):
+        Cluster.judge(SimpleNamespace(hosts={"h1": one, "h2": two}))
 
 
 def test_power_off_of_the_owner(web):
