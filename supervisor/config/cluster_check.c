@@ -134,11 +134,13 @@ static void check_timing(struct site *site)
      * when it begins, and the next one comes with the first or second beat after. */
     uint32_t still = v[CLUSTER_TOKEN] + cluster_consensus(v[CLUSTER_TOKEN]);
     if (t->beat == 0)
-        t->beat = v[CLUSTER_TOKEN] / 5;
+        t->beat = v[CLUSTER_TOKEN] / 4;
     if (t->silence == 0)
         t->silence = still + 3 * t->beat;
+    /* ... and once more as long for the consensus alone where a node dies while it joins, as one
+     * does that comes back to learn that it was declared dead. */
     if (t->lease == 0)
-        t->lease = still + 4 * t->beat;
+        t->lease = still + cluster_consensus(v[CLUSTER_TOKEN]) + 3 * t->beat;
     if (t->lease < still + 3 * t->beat)
         site_warning(site, c->name_place, "cluster",
                      "lease=%u ms: the death of any node may end the guests of all; expected at "

@@ -107,10 +107,10 @@ static void a_whole_cluster(void **state)
     assert_int_equal(c->state, CLUSTER_READY);
     assert_int_equal(c->self, 1);
     assert_int_equal(c->value[CLUSTER_TOKEN], 2000);
-    assert_int_equal(c->timing.beat, 400);
-    assert_int_equal(c->timing.lease, 4600);
+    assert_int_equal(c->timing.beat, 500);
+    assert_int_equal(c->timing.lease, 5500); /* token + two consensuses + 3 beats */
     assert_int_equal(c->timing.watchdog, 10000);
-    assert_int_equal(c->timing.silence, 4200); /* token + consensus + 3 beats */
+    assert_int_equal(c->timing.silence, 4500); /* token + consensus + 3 beats */
     assert_false(c->fence_device);
     assert_true(c->node[2].witness);
     site_free(site);
@@ -152,11 +152,11 @@ static void what_is_no_cluster_starts_no_guest(void **state)
          "milliseconds"},
         {"cluster=c:port=80\n" THREE,
          "site.conf:1: cluster=c:port=80: port=80: expected 1024 to 65534"},
-        {"cluster=c:wait=7507\n" THREE,
-         "site.conf:1: cluster: unsafe timing: wait=7507 ms is too short: (lease 2300 + watchdog "
-         "5000) x (1 + 500 ppm) / (1 - 500 ppm) + margin 200 = 7508 ms"},
-        {"cluster=c:lease=599\n" THREE, "site.conf:1: cluster: unsafe timing: lease=599 ms must "
-                                        "be at least three heartbeats of 200 ms"},
+        {"cluster=c:wait=7957\n" THREE,
+         "site.conf:1: cluster: unsafe timing: wait=7957 ms is too short: (lease 2750 + watchdog "
+         "5000) x (1 + 500 ppm) / (1 - 500 ppm) + margin 200 = 7958 ms"},
+        {"cluster=c:lease=749\n" THREE, "site.conf:1: cluster: unsafe timing: lease=749 ms must "
+                                        "be at least three heartbeats of 250 ms"},
         {"cluster=c\ncluster=d\n" THREE, NULL},
         {"cluster=c\nnode=b1:1:10.0.0.1\nnode=b2:1:10.0.0.2\n",
          "site.conf:3: b2: id 1 is b1's already; expected ids to differ"},
