@@ -1,183 +1,53 @@
 #!/usr/bin/python3
-"""make bench: measures the image on a blade of the lab and writes build/bench.json.
+"""make bench: runs every bench_*.py beside it and puts their figures together in build/bench.json.
 
-Each figure is the median of n; `configured` says under what conditions it was taken. Figures that
-other programs left in build/bench-*.json are taken in. A name once given keeps its meaning:
-
-  image_bytes[.FILE]             what is loaded at boot: xen.gz, vmlinuz, initrd.img
-  init_bytes                     PID 1, stripped
-  boot_to_kernel_s               from power-on until the dom0 kernel runs
-  boot_to_init_s                 ... to init's first line
-  boot_to_toolstack_s            ... until xenstored, dom0's entries in it and xenconsoled are there
-  boot_to_create_s               ... until the guest is created
-  boot_to_guest_s                ... to the guest's first heartbeat
-  dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
-  rss_kib.PROCESS                resident size
-  guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it
-  guest_crash_to_create_s        from the order to crash until the guest is created again
-  guest_crash_to_heartbeat_s     ... until it is heard again"""
+Each takes its own figures in its own lab and says what they mean (--help). One that fails is told and
+costs the others nothing. Figures that other programs have left in build/bench-*.json are taken in. A name
+once given keeps its meaning; each figure is the median of n, `configured` says under what conditions."""
 import argparse
 import json
-import re
-import statistics
+import subprocess
 import sys
+import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
 
-from relevolab import topology, watch  # noqa: E402
-from relevolab.clock import now, wait_for  # noqa: E402
-from relevolab.guest import TREE, Guest  # noqa: E402
-from relevolab.lab import IMAGE, Lab  # noqa: E402
+from relevolab.figures import BUILD, table  # noqa: E402
 
-OUT = TREE / "build/bench.json"
-INIT = r"\[ *([0-9.]+)\] init: "  # the stamp: seconds since the dom0 kernel began
-TOOLSTACK = r"init: xenconsoled: started"
-CREATED = r"relevod: guest {}: runs as domain"
-PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
+PATIENCE_S = 1800  # for one program: a bound for a stuck one
 
 
-class Figures:
-    """name -> samples, with unit and conditions."""
-
-    def __init__(self):
-        self.samples, self.about = {}, {}
-
-    def add(self, name, value, unit, **configured):
-        self.samples.setdefault(name, []).append(value)
-        self.about[name] = (unit, configured)
-
-    def as_json(self):
-        out = {}
-        for name, values in self.samples.items():
-            unit, configured = self.about[name]
-            digits = 3 if unit == "s" else 0
-            out[name] = {"value": _round(statistics.median(values), digits), "unit": unit,
-                         "configured": configured, "n": len(values),
-                         "min": _round(min(values), digits), "max": _round(max(values), digits)}
-        return out
-
-
-def _round(value, digits):
-    return round(value, digits) if digits else round(value)
-
-
-def measure_sizes(figures):
-    sizes = json.loads((IMAGE / "sizes.json").read_text())
-    figures.add("image_bytes", sizes["total"], "byte")
-    for name, size in sizes["parts"].items():
-        figures.add(f"image_bytes.{name}", size, "byte")
-    figures.add("init_bytes", sizes["initrd"]["init"], "byte")
-
-
-def measure_boot(figures, lab, node, guest):
-    start = node.power_on()
-    beat = watch.wait_alive(lab, guest, since=start, seconds=300)
-    conditions = {"dom0_mem_mib": node.plan.dom0_mem, "accelerator": "tcg", "cpus": node.plan.cpus,
-                  "dom0_cpus": node.plan.dom0_cpus}
-    for name, pattern in (("init", INIT), ("toolstack", TOOLSTACK), ("create", CREATED.format(guest.name))):
-        time, line = node.wait_line(pattern, since=start, seconds=30)
-        if name == "init":
-            figures.add("boot_to_kernel_s", time - start - float(re.search(INIT, line)[1]), "s", **conditions)
-        figures.add(f"boot_to_{name}_s", time - start, "s", **conditions)
-    figures.add("boot_to_guest_s", beat.time - start, "s", **conditions, guest=guest.type)
-
-
-def measure_memory(figures, node):
-    fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
-    kib = {name: int(value.split()[0]) for name, value in fields.items()}
-    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB",
-                dom0_mem_mib=node.plan.dom0_mem, guests=1)
-    for name in PROCESSES:
-        pid = 1 if name == "init" else node.service_pid(name)
-        status = node.output(f"cat /proc/{pid}/status")
-        figures.add(f"rss_kib.{name}", int(re.search(r"VmRSS:\s*(\d+)", status)[1]), "KiB", guests=1)
-
-
-def created_since(node, guest, since):
-    """(time, seconds that creating it took) of the guest's first creation since then."""
-    time, line = wait_for(lambda: node.find_line(CREATED.format(guest.name), since),
-                          f"{guest.name} to be created", 120)
-    return time, float(re.search(r"created in ([0-9.]+) s", line)[1])
-
-
-def measure_create(figures, lab, node, guest):
-    old = watch.wait_alive(lab, guest)
-    began = now()
-    node.relevo("restart", guest.name)
-    watch.wait_reborn(lab, guest, old)
-    figures.add(f"guest_create_s.{guest.type}", created_since(node, guest, began)[1], "s",
-                memory_mib=guest.memory, disks=1, nics=1)
-
-
-def measure_crash(figures, lab, node, guest):
-    old = watch.wait_alive(lab, guest)
-    began = now()
-    watch.tell(lab, guest, "crash")
-    beat = watch.wait_reborn(lab, guest, old)
-    created, _ = created_since(node, guest, began)
-    figures.add("guest_crash_to_create_s", created - began, "s", guest=guest.type)
-    figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
-    node.relevo("start", guest.name)  # forgets the failure: each crash is a first one
-
-
-def measure(figures, lab, runs):
-    guest = Guest("pv1", 11, "pv", keys=['home = "blade1"'])
-    node = topology.add_blade(lab, "blade1", [guest])
-    for run in range(runs):
-        print(f"bench: boot {run + 1} of {runs}", flush=True)
-        node.kill()
-        measure_boot(figures, lab, node, guest)
-        measure_memory(figures, node)
-    print("bench: creating and crashing guests", flush=True)
-    for _ in range(runs):
-        measure_create(figures, lab, node, guest)
-        measure_crash(figures, lab, node, guest)
-    node.kill()
-
-    guest = Guest("pvh1", 12, "pvh", keys=['home = "blade2"'])
-    node = topology.add_blade(lab, "blade2", [guest])
-    watch.wait_alive(lab, guest, since=node.power_on())
-    for _ in range(runs):
-        measure_create(figures, lab, node, guest)
-    node.kill()
-
-
-def merge(figures):
-    out = {}
-    for path in sorted(OUT.parent.glob("bench-*.json")):
-        out.update(json.loads(path.read_text()))
-    out.update(figures)
-    return out
-
-
-def table(figures):
-    lines = [f"{'figure':<34}{'value':>12} {'unit':<8}{'n':>4}{'min':>12}{'max':>12}"]
-    for name, figure in sorted(figures.items()):
-        lines.append(f"{name:<34}{figure['value']:>12} {figure['unit']:<8}{figure.get('n', 1):>4}"
-                     f"{figure.get('min', ''):>12}{figure.get('max', ''):>12}")
-    return "\n".join(lines)
+def run(program, words):
+    """Its exit status, or why it has none."""
+    began = time.monotonic()
+    (BUILD / f"bench-{program.stem.removeprefix('bench_')}.json").unlink(missing_ok=True)
+    try:
+        status = subprocess.run([sys.executable, "-B", program, *words], check=False,
+                                timeout=PATIENCE_S).returncode
+    except subprocess.TimeoutExpired:
+        status = "stuck"
+    print(f"bench: {program.name}: {time.monotonic() - began:.0f} s, status {status}", flush=True)
+    return status
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("only", nargs="*", help="names of programs: blade for bench_blade.py")
+    parser.add_argument("--runs", help="samples of each figure, instead of what each program takes")
     options = parser.parse_args()
-    figures = Figures()
-    measure_sizes(figures)
-    lab = Lab.create("bench")
-    try:
-        lab.listen()
-        measure(figures, lab, options.runs)
-    finally:
-        (lab.folder / "story.txt").write_text(lab.tell())
-        lab.close()
-    merged = merge(figures.as_json())
-    OUT.write_text(json.dumps(merged, indent=1) + "\n")
-    print(table(merged))
-    print(f"written to {OUT}")
-    return 0
+    programs = [HERE / f"bench_{name}.py" for name in options.only] or sorted(HERE.glob("bench_*.py"))
+    words = ["--runs", options.runs] if options.runs else []
+    failed = [program.name for program in programs if run(program, words) != 0]
+    figures = {}
+    for path in sorted(BUILD.glob("bench-*.json")):
+        figures.update(json.loads(path.read_text()))
+    (BUILD / "bench.json").write_text(json.dumps(figures, indent=1) + "\n")
+    print(table(figures))
+    print(f"written to {BUILD / 'bench.json'}" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

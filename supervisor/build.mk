@@ -129,6 +129,7 @@ check-unit: $(UNIT_TESTS:%=$(UNIT_BIN)/%) $(FUZZERS:%=$(B)/host/%) $(FAKE_RELEVO
 		--junit-xml=$(B)/results/check-unit/relevod.xml supervisor/tests || failed=1; \
 	exit $$failed
 
+BENCHES += bench-cluster
 .PHONY: bench-cluster
 bench-cluster: $(FAKE_RELEVOD)-plain ## how long 16 nodes take for a change of the ledger, into build/bench-cluster.json
 	supervisor/tests/bench_cluster.py $< $(B)/bench-cluster.json

@@ -52,6 +52,7 @@ mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in 
 	$(SIM)-mutants --mutants --seeds $(MUTANT_SEEDS) --jobs $(SIM_JOBS) --json $(B)/mutants.json \
 		$(SIM_SCENARIOS)
 
+BENCHES += bench-sim
 .PHONY: bench-sim
 bench-sim: $(SIM) ## the figures of core/ and its simulator, into build/bench-core.json
 	supervisor/sim/figures.py --sim $(SIM) --mutants $(B)/mutants.json --out $(B)/bench-core.json

@@ -20,6 +20,7 @@ check-multipath: $(RELEVOD_UML) $(B)/uml/linux ## multipath on a real kernel, wi
 
 # The gaps on a real kernel; what relevod itself costs with many LUNs on files.
 BENCH_MULTIPATH := $(CURDIR)/$(B)/bench-multipath.json
+BENCHES += bench-multipath
 .PHONY: bench-multipath
 bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux ## the figures of multipath, into build/bench-multipath.json
 	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/uml/bench env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""One blade: its image, its boot, its memory, its guests.
+
+  image_bytes[.FILE]             what is loaded at boot: xen.gz, vmlinuz, initrd.img
+  init_bytes                     PID 1, stripped
+  boot_to_kernel_s               from power-on until the dom0 kernel runs
+  boot_to_init_s                 ... to init's first line
+  boot_to_toolstack_s            ... until xenstored, dom0's entries in it and xenconsoled are there
+  boot_to_create_s               ... until the guest is created
+  boot_to_guest_s                ... to the guest's first heartbeat
+  dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
+  rss_kib.PROCESS                resident size
+  guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it
+  guest_crash_to_create_s        from the order to crash until the guest is created again
+  guest_crash_to_heartbeat_s     ... until it is heard again"""
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from relevolab import topology, watch  # noqa: E402
+from relevolab.clock import now, wait_for  # noqa: E402
+from relevolab.figures import program  # noqa: E402
+from relevolab.guest import Guest  # noqa: E402
+from relevolab.lab import IMAGE  # noqa: E402
+
+INIT = r"\[ *([0-9.]+)\] init: "  # the stamp: seconds since the dom0 kernel began
+TOOLSTACK = r"init: xenconsoled: started"
+CREATED = r"relevod: guest {}: runs as domain"
+PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
+
+
+def measure_sizes(figures, _lab, _runs):
+    sizes = json.loads((IMAGE / "sizes.json").read_text())
+    figures.add("image_bytes", sizes["total"], "byte")
+    for name, size in sizes["parts"].items():
+        figures.add(f"image_bytes.{name}", size, "byte")
+    figures.add("init_bytes", sizes["initrd"]["init"], "byte")
+
+
+def measure_boot(figures, lab, node, guest):
+    start = node.power_on()
+    beat = watch.wait_alive(lab, guest, since=start, seconds=300)
+    conditions = {"dom0_mem_mib": node.plan.dom0_mem, "accelerator": "tcg", "cpus": node.plan.cpus,
+                  "dom0_cpus": node.plan.dom0_cpus}
+    for name, pattern in (("init", INIT), ("toolstack", TOOLSTACK), ("create", CREATED.format(guest.name))):
+        time, line = node.wait_line(pattern, since=start, seconds=30)
+        if name == "init":
+            figures.add("boot_to_kernel_s", time - start - float(re.search(INIT, line)[1]), "s", **conditions)
+        figures.add(f"boot_to_{name}_s", time - start, "s", **conditions)
+    figures.add("boot_to_guest_s", beat.time - start, "s", **conditions, guest=guest.type)
+
+
+def measure_memory(figures, node):
+    fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
+    kib = {name: int(value.split()[0]) for name, value in fields.items()}
+    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB",
+                dom0_mem_mib=node.plan.dom0_mem, guests=1)
+    for name in PROCESSES:
+        pid = 1 if name == "init" else node.service_pid(name)
+        status = node.output(f"cat /proc/{pid}/status")
+        figures.add(f"rss_kib.{name}", int(re.search(r"VmRSS:\s*(\d+)", status)[1]), "KiB", guests=1)
+
+
+def created_since(node, guest, since):
+    """(time, seconds that creating it took) of the guest's first creation since then."""
+    time, line = wait_for(lambda: node.find_line(CREATED.format(guest.name), since),
+                          f"{guest.name} to be created", 120)
+    return time, float(re.search(r"created in ([0-9.]+) s", line)[1])
+
+
+def measure_create(figures, lab, node, guest):
+    old = watch.wait_alive(lab, guest)
+    began = now()
+    node.relevo("restart", guest.name)
+    watch.wait_reborn(lab, guest, old)
+    figures.add(f"guest_create_s.{guest.type}", created_since(node, guest, began)[1], "s",
+                memory_mib=guest.memory, disks=1, nics=1)
+
+
+def measure_crash(figures, lab, node, guest):
+    old = watch.wait_alive(lab, guest)
+    began = now()
+    watch.tell(lab, guest, "crash")
+    beat = watch.wait_reborn(lab, guest, old)
+    created, _ = created_since(node, guest, began)
+    figures.add("guest_crash_to_create_s", created - began, "s", guest=guest.type)
+    figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
+    node.relevo("start", guest.name)  # forgets the failure: each crash is a first one
+
+
+def measure_pv(figures, lab, runs):
+    guest = Guest("pv1", 11, "pv", keys=['home = "blade1"'])
+    node = topology.add_blade(lab, "blade1", [guest])
+    for run in range(runs):
+        print(f"bench: boot {run + 1} of {runs}", flush=True)
+        node.kill()
+        measure_boot(figures, lab, node, guest)
+        measure_memory(figures, node)
+    print("bench: creating and crashing guests", flush=True)
+    for _ in range(runs):
+        measure_create(figures, lab, node, guest)
+        measure_crash(figures, lab, node, guest)
+
+
+def measure_pvh(figures, lab, runs):
+    guest = Guest("pvh1", 12, "pvh", keys=['home = "blade2"'])
+    node = topology.add_blade(lab, "blade2", [guest])
+    watch.wait_alive(lab, guest, since=node.power_on())
+    for _ in range(runs):
+        measure_create(figures, lab, node, guest)
+
+
+if __name__ == "__main__":
+    program("blade", __doc__, measure_sizes, measure_pv, measure_pvh)
