@@ -2,6 +2,7 @@
 
 Addresses on the front switch: 10.9.0.1 the lab, .11 and up guests, .101 and up blades."""
 from . import site, ssh
+from .disk import copy
 from .node import Plan, lun_wwid
 
 ARP_INTERVAL_MS = 500  # of the chassis' first bond; a shorter one takes stalls of the emulation for failures
@@ -47,6 +48,36 @@ def give_luns(folder, guests, options):
         words.append(f"multipath={guest.name}:{lun_wwid(len(images))}{options}")
         images.append(str(guest.make_disk(folder / f"{guest.name}.img")))
     return images, words
+
+
+MIRROR_PORT = 7788
+MIRROR_CABLE = 1  # the blade's NIC on the switch between the mirrors
+
+
+def mirror_words(number):
+    """A blade with a second NIC for its mirrors, on the switch `mirror`."""
+    return [*network_words(number), f"ip=10.9.1.{100 + number}:::255.255.255.0::eth1:none"]
+
+
+def add_mirror_pair(lab, names, guest, options=""):
+    """Two blades that mirror the guest's disk, off; its home is the first. The disks hold the same."""
+    folder = lab.folder / "-".join(names)
+    folder.mkdir(parents=True)
+    first = len(lab.nodes) + 1
+    lab.add_switch("mirror")
+    sides = ",".join(f"{name}@10.9.1.{100 + first + i}:{MIRROR_PORT}" for i, name in enumerate(names))
+    guest.device = f"/dev/drbd/{guest.name}"
+    image = guest.make_disk(folder / "disk.img")
+    with open(image, "r+b") as disk:
+        disk.truncate(image.stat().st_size + (1 << 20))  # DRBD's metadata
+    key = f'sshkey="{ssh.make_key(lab.folder)}"'
+    nodes = []
+    for i, name in enumerate(names):
+        disk = copy(image, folder / f"{name}.img")
+        words = [*mirror_words(first + i), f"drbd={guest.name}:0:/dev/vda:{sides}{options}", key]
+        bundle = site.make(folder / name, words, [guest])
+        nodes.append(lab.add_node(Plan(name, site=str(bundle), disks=[str(disk)], nics=["front", "mirror"])))
+    return nodes
 
 
 def add_blade(lab, name, guests, conf=(), files=None, network=network_words, san=None, **plan):

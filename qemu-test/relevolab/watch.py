@@ -31,10 +31,11 @@ def diary(node, guest):
     return records.read(node.folder / f"{guest.name}.img")
 
 
-def check_diary(lab, node, guest):
-    """Everything the guest was told is durable is there, once and in order; returns the diary."""
+def check_diary(lab, node, guest, image=None):
+    """Everything the guest was told is durable is there, once and in order; returns the diary. image: the
+    disk, where it is not the node's own."""
     heard = lab.heartbeats.last(guest.name)
-    kept = diary(node, guest)
+    kept = records.read(image) if image else diary(node, guest)
     assert not kept.faults, f"{guest.name}: {'; '.join(kept.faults)}"
     if heard:
         assert kept.last and kept.last.number >= heard.durable, \

@@ -1,0 +1,156 @@
+"""A guest on a mirror between two blades: its link, its peer, its node and relevod fail under its writes."""
+import json
+
+import pytest
+
+from relevolab import watch
+from relevolab.clock import now, wait_for
+from relevolab.guest import Guest
+
+NAMES = ("mirror1", "mirror2")
+
+
+class Pair:
+    def __init__(self, lab, nodes, guest):
+        self.lab, self.guest = lab, guest
+        self.here, self.there = nodes
+
+    def mirror(self, node):
+        """Its entry in `relevo drbd`; nothing while relevod does not answer."""
+        done = node.run("relevo drbd --json")
+        return json.loads(done.output)["drbd"][0] if done.status == 0 else {}
+
+    def wait(self, node, seconds=120, **wanted):
+        """Waits until the mirror is as wanted on the node; returns its entry."""
+        entry = {}
+
+        def reached():
+            entry.clear()
+            entry.update(self.mirror(node))
+            return all(entry.get(key) == value for key, value in wanted.items())
+
+        wait_for(reached, lambda: f"{node.name}'s mirror to be {wanted}; it is {entry}", seconds, every=0.3)
+        return entry
+
+    def wait_good(self):
+        for node in (self.here, self.there):
+            self.wait(node, condition="good")
+
+    def durable(self):
+        return self.lab.heartbeats.last(self.guest.name).durable
+
+    def wait_writes(self, more=5):
+        first = self.durable()
+        wait_for(lambda: self.durable() >= first + more, f"{self.guest.name} to write on", 180)
+        assert self.lab.heartbeats.last(self.guest.name).disk == "ok"
+
+    def wait_frozen(self):
+        """The guest hears no more that a record is durable, and lives."""
+        self.wait(self.here, frozen=True)
+        stopped = self.durable()
+        watch.wait_alive(self.lab, self.guest)
+        watch.wait_alive(self.lab, self.guest)
+        assert self.durable() <= stopped + 1  # one may have been on its way
+        return self.durable()
+
+    def check_copies(self, *nodes):
+        """Each of these copies has every record that the guest was told is durable."""
+        for node in nodes:
+            watch.check_diary(self.lab, node, self.guest, image=node.plan.disks[0])
+
+
+@pytest.fixture(scope="module", name="pair")
+def make_pair(lab):
+    from relevolab import topology  # conftest.py has made it importable
+    guest = Guest("kept", 41, "pv", knobs={"rate": 3}, keys=[f'home = "{NAMES[0]}"'])
+    nodes = topology.add_mirror_pair(lab, NAMES, guest)
+    for node in nodes:
+        node.power_on()
+    for node in nodes:
+        node.wait_shell()
+    yield Pair(lab, nodes, guest)
+    for node in nodes:
+        node.kill()
+
+
+def test_nothing_is_made_or_synced_by_itself(pair):
+    for node in (pair.here, pair.there):
+        entry = pair.wait(node, condition="refused", connection="Connected")
+        assert "no metadata, but a partition table" in entry["text"]
+        refused = node.run("relevo drbd create kept")
+        assert refused.status == 1 and "--force kept" in refused.output
+        assert node.run("relevo drbd create kept --force kept").status == 0
+    pair.wait(pair.here, disk="Inconsistent", peer_disk="Inconsistent", condition="refused")
+    waiting = watch.state(pair.here, pair.guest)
+    assert waiting["state"] == "waiting"
+    wrong = pair.there.run(f"relevo drbd seed kept --from {NAMES[0]}")
+    assert wrong.status == 1 and f"expected this on {NAMES[0]}" in wrong.output
+    pair.here.relevo("drbd", "seed", "kept", "--from", NAMES[0])
+    pair.wait_good()
+    watch.wait_alive(pair.lab, pair.guest, since=0, seconds=300)
+    pair.wait(pair.here, role="Primary", peer_role="Secondary")
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_link_cut_and_healed(pair):
+    pair.there.silence(1)
+    pair.wait_frozen()
+    assert "storage waiting" in pair.here.relevo("status")
+    pair.there.heal(1)
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_relevod_killed_while_writes_wait(pair):
+    pair.there.silence(1)
+    pair.wait_frozen()
+    pid = pair.here.service_pid("relevod")
+    pair.here.output(f"kill -9 {pid}")
+    wait_for(lambda: pair.here.service_pid("relevod") not in (None, pid), "another relevod", 60)
+    pair.wait_frozen()
+    pair.here.relevo("drbd", "confirm", "kept", "--peer-down")
+    pair.wait(pair.here, condition="degraded")
+    pair.wait_writes()
+    pair.there.heal(1)
+    pair.wait_good()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_secondary_dies_and_returns(pair):
+    pair.there.kill()
+    pair.wait_frozen()
+    pair.here.relevo("drbd", "confirm", "kept", "--peer-down")
+    pair.wait_writes()
+    pair.check_copies(pair.here)
+    pair.there.power_on()
+    pair.wait(pair.here, seconds=300, condition="good")
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_primary_dies(pair):
+    """What it was told is durable is on the survivor, which is not promoted by itself."""
+    old = watch.wait_alive(pair.lab, pair.guest)
+    pair.here.kill()
+    pair.wait(pair.there, connection="WFConnection", role="Secondary")
+    pair.check_copies(pair.there)
+    refused = pair.there.run("drbdsetup primary 0", 120)
+    assert refused.status != 0
+    pair.wait(pair.there, role="Secondary")
+    since = now()
+    pair.here.power_on()
+    pair.lab.heartbeats.wait(pair.guest.name, since, 400, not_boot=old.boot)
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_guest_stops_and_its_mirror_is_secondary(pair):
+    pair.here.relevo("stop", "kept")
+    watch.wait_state(pair.here, pair.guest, "stopped")
+    pair.wait(pair.here, role="Secondary", condition="good")
+    pair.here.relevo("start", "kept")
+    pair.wait(pair.here, role="Primary")
