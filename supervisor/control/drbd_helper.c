@@ -1,5 +1,5 @@
-/* /usr/lib/relevo/drbd-helper COMMAND RESOURCE: what the kernel's DRBD calls. Writes, or a
- * promotion, wait for the answer to "fence-peer". */
+/* /usr/lib/relevo/drbd-helper COMMAND RESOURCE: what the kernel's DRBD calls. A promotion
+ * waits for the answer to "fence-peer"; frozen writes are let go by the drbd role. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +9,7 @@
 #include "control/drbd.h"
 #include "control/reply.h"
 
-/* As long as a cluster may take to declare a node dead; afterwards relevod has the writes go on
- * itself, without the helper. */
+/* As long as a cluster may take to declare a node dead. */
 #define ASK_MS   30000
 #define AGAIN_MS 200
 

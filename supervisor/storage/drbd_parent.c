@@ -314,9 +314,16 @@ int drbd_fence_answer(struct drbd *d, const char *name)
     struct drbd_side *side = &d->side[mirror];
     if (side->status.changed_ms == 0 || side->status.state.conn >= DRBD_CONNECTED)
         return HELPER_AGAIN; /* the news has not come here yet */
+    /* Frozen writes are let go by one who cannot be doubled, the role: were the helper to do it at
+     * the same moment, DRBD would begin two generations and take the peer's for a split brain. */
+    if (side->status.state.role == DRBD_PRIMARY) {
+        if (!is_released(side))
+            tell_frozen(d, (uint32_t)mirror);
+        return HELPER_UNKNOWN;
+    }
     if (is_released(side))
         return side->confirmed ? HELPER_DOWN : HELPER_OUTDATED;
-    if (d->watch == NULL && side->status.state.role != DRBD_PRIMARY)
+    if (d->watch == NULL)
         return HELPER_UNKNOWN; /* a promotion: it fails, and says why */
     tell_frozen(d, (uint32_t)mirror);
     return HELPER_AGAIN;
