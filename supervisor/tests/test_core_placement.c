@@ -406,10 +406,22 @@ static void a_node_without_the_disks_gives_the_guest_to_one_that_has_them(void *
     begin(1);
     up();
     lab_step(0, broken);
-    lab_beats(20);
-    assert_int_equal(lab_where(0), 0); /* it still runs: that is for it to say */
-    lab_end(0, GUEST_END_CRASH);
     lab_until(0, 1, 20);
+}
+
+static void it_keeps_it_where_no_other_node_has_them(void **state)
+{
+    (void)state;
+    struct event broken = {.kind = EVENT_DEVICES, .index = 0};
+    begin(1);
+    up();
+    lab_step(1, broken);
+    lab_step(2, broken);
+    lab_beats(5); /* heartbeats tell of it */
+    lab_step(0, broken);
+    lab_beats(20);
+    assert_int_equal(lab_where(0), 0);
+    assert_int_equal(lab_entry(0)->epoch, 1);
 }
 
 #define T(name) cmocka_unit_test(name)
@@ -441,6 +453,7 @@ int main(void)
         T(what_fails_again_and_again_is_handed_to_a_peer),
         T(a_guest_that_no_node_can_start_comes_back_by_a_command),
         T(a_node_without_the_disks_gives_the_guest_to_one_that_has_them),
+        T(it_keeps_it_where_no_other_node_has_them),
     };
     return cmocka_run_group_tests_name("core_placement", tests, NULL, NULL);
 }
