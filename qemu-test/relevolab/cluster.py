@@ -1,4 +1,5 @@
-"""Several blades and a witness that share their guests' disks, and the arbiter who watches from outside.
+"""Several blades and a witness that share or mirror their guests' disks, and the arbiter who watches from
+outside.
 
 Cables: 0 is the front switch, where guests and people are; 1 and 2 are the cluster's two networks."""
 import json
@@ -7,12 +8,14 @@ from . import records, site, ssh
 from .channel import ChannelError
 from .clock import now, wait_for
 from .node import Plan
+from .disk import copy
 from .topology import blade_address, give_disks
 
 LINKS = ("ring0", "ring1")  # switches, the networks of the cluster's links
 # A busy machine's emulated nodes stand still for seconds now and then. The lease outlasts a node that joins,
 # and dies before all have heard of each other again.
 TIMING = "token=5000,beat=1250,lease=15000,watchdog=20000"
+MIRROR_PORT = 7800  # of the first one
 KEY = bytes(range(256))
 # Corosync and what it locks in memory need some.
 MEMORY = {"dom0_mem": 256, "memory": 768}
@@ -37,17 +40,43 @@ def conf_lines(names, witnesses, timing, more):
     return lines
 
 
+def give_mirrors(folder, guests, names):
+    """The guests' disks as mirrors between two blades, over the first of the cluster's networks. Returns the
+    words, and the images of each blade. They hold the same; but that is for `relevo drbd seed` to say."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words, images = [], {name: [] for name in names}
+    for number, guest in enumerate(guests):
+        guest.device = f"/dev/drbd/{guest.name}"
+        image = guest.make_disk(folder / f"{guest.name}.img")
+        with open(image, "r+b") as disk:
+            disk.truncate(image.stat().st_size + (1 << 20))  # DRBD's metadata
+        for name in names:
+            images[name].append(str(copy(image, folder / f"{guest.name}-{name}.img")))
+        port = MIRROR_PORT + number
+        sides = ",".join(f"{name}@{link_address(0, n)}:{port}" for n, name in enumerate(names, 1))
+        words.append(f"drbd={guest.name}:{number}:/dev/vd{'abcdefgh'[number]}:{sides}")
+    return words, images
+
+
 class Cluster:
     """The nodes are cabled and off; power_on() starts them all."""
 
-    def __init__(self, lab, guests, blades=2, witness=True, timing=TIMING, conf=()):
+    def __init__(self, lab, guests, blades=2, witness=True, timing=TIMING, conf=(), mirrored=False):
         self.lab, self.guests = lab, {guest.name: guest for guest in guests}
         for switch in LINKS:
             if switch not in lab.switches:
                 lab.add_switch(switch)
         names = [f"blade{n}" for n in range(1, blades + 1)] + (["witness"] if witness else [])
         self.folder = lab.folder / "cluster"
-        shared = give_disks(self.folder, guests)
+        self.mirrored = mirrored
+        disks = {}
+        if mirrored:
+            words, images = give_mirrors(self.folder, guests, names[:2])
+            conf = [*conf, *words]
+            disks = {name: {"disks": images[name]} for name in names[:2]}
+        else:
+            shared = give_disks(self.folder, guests)
+            disks = {name: {"shared": shared} for name in names[:blades]}
         key = f'sshkey="{ssh.make_key(lab.folder)}"'
         self.bundle = site.make(self.folder, conf_lines(names, ("witness",), timing, [*conf, key]), guests,
                                 {"corosync_key": KEY})
@@ -55,7 +84,7 @@ class Cluster:
         for name in names:
             self.nodes[name] = lab.add_node(Plan(
                 name, nics=["front", *LINKS], site=str(self.bundle),
-                **({} if name == "witness" else {"shared": shared}),
+                **disks.get(name, {}),
                 **(WITNESS_MEMORY if name == "witness" else MEMORY)))
 
     def __getitem__(self, name):
@@ -117,13 +146,14 @@ class Cluster:
 
     # --- the arbiter: what the guests themselves have written and told, whatever nodes say
 
-    def diary(self, guest):
-        return records.read(self.folder / f"{guest.name}.img")
+    def diary(self, guest, copy_of=None):
+        """copy_of: the blade whose side of a mirror to read."""
+        return records.read(self.folder / f"{guest.name}{'-' + copy_of if copy_of else ''}.img")
 
-    def judge(self, guest):
+    def judge(self, guest, copy_of=None):
         """The guest's diary, after looking for two instances at once and for records that are gone."""
         beats = list(self.lab.heartbeats.beats.get(guest.name, []))
-        diary = self.diary(guest)
+        diary = self.diary(guest, copy_of)
         assert not diary.faults, f"{guest.name}: {'; '.join(diary.faults)}"
         boots, written = [], [f"{boot:016x}" for boot in diary.boots()]
         for beat in beats:
