@@ -1,10 +1,10 @@
-"""A guest on a mirror between two blades: its first sync, and a link that breaks under its writes."""
+"""A guest on a mirror between two blades: its link, its peer, its node and relevod fail under its writes."""
 import json
 
 import pytest
 
 from relevolab import watch
-from relevolab.clock import wait_for
+from relevolab.clock import now, wait_for
 from relevolab.guest import Guest
 
 NAMES = ("mirror1", "mirror2")
@@ -101,3 +101,56 @@ def test_link_cut_and_healed(pair):
     pair.wait_good()
     pair.wait_writes()
     pair.check_copies(pair.here, pair.there)
+
+
+def test_relevod_killed_while_writes_wait(pair):
+    pair.there.silence(1)
+    pair.wait_frozen()
+    pid = pair.here.service_pid("relevod")
+    pair.here.output(f"kill -9 {pid}")
+    wait_for(lambda: pair.here.service_pid("relevod") not in (None, pid), "another relevod", 60)
+    pair.wait_frozen()
+    pair.here.relevo("drbd", "confirm", "kept", "--peer-down")
+    pair.wait(pair.here, condition="degraded")
+    pair.wait_writes()
+    pair.there.heal(1)
+    pair.wait_good()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_secondary_dies_and_returns(pair):
+    pair.there.kill()
+    pair.wait_frozen()
+    pair.here.relevo("drbd", "confirm", "kept", "--peer-down")
+    pair.wait_writes()
+    pair.check_copies(pair.here)
+    pair.there.power_on()
+    pair.wait(pair.here, seconds=300, condition="good")
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_primary_dies(pair):
+    """What it was told is durable is on the survivor, which is not promoted by itself."""
+    old = watch.wait_alive(pair.lab, pair.guest)
+    pair.here.kill()
+    pair.wait(pair.there, connection="WFConnection", role="Secondary")
+    pair.check_copies(pair.there)
+    refused = pair.there.run("drbdsetup primary 0", 120)
+    assert refused.status != 0
+    pair.wait(pair.there, role="Secondary")
+    since = now()
+    pair.here.power_on()
+    pair.lab.heartbeats.wait(pair.guest.name, since, 400, not_boot=old.boot)
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_guest_stops_and_its_mirror_is_secondary(pair):
+    pair.here.relevo("stop", "kept")
+    watch.wait_state(pair.here, pair.guest, "stopped")
+    pair.wait(pair.here, role="Secondary", condition="good")
+    pair.here.relevo("start", "kept")
+    pair.wait(pair.here, role="Primary")
