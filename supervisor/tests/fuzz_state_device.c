@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     scribble(data + 1, size - 1);
     if ((data[0] & 1) != 0) {
         put_right(disk, 12, STATE_BLOCK);
-        for (int i = 1; i <= 2; i++) {
+        for (size_t i = 1; i <= 2; i++) {
             uint32_t used;
             memcpy(&used, disk + i * STATE_SLOT + 16, sizeof used);
             if (used <= STATE_MAX)
