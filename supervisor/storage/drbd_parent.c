@@ -176,6 +176,8 @@ static const char *why_not(const struct drbd *d, const struct drbd_side *side)
     const struct drbd_status *s = &side->status;
     if (s->changed_ms == 0 || s->use != DRBD_USE_HERE || side->wish.use != DRBD_USE_HERE)
         return "its state is not known yet";
+    if (s->busy) /* it may just be demoted, as no guest had it a moment ago */
+        return "a change of it is under way";
     if (s->split && s->state.role != DRBD_PRIMARY)
         return "split brain: relevo drbd resolve";
     /* Whether the peer has newer data is the watch's to know: it is asked by the promotion. */
