@@ -4,7 +4,7 @@ outside.
 Cables: 0 is the front switch, where guests and people are; 1 and 2 are the cluster's two networks."""
 import json
 
-from . import records, site, ssh
+from . import records, site, ssh, watch
 from .channel import ChannelError
 from .clock import now, wait_for
 from .node import Plan
@@ -143,6 +143,19 @@ class Cluster:
 
     def wait_owned(self, guest, by, seconds=300):
         wait_for(lambda: self.owner(guest, by), f"{guest.name} to have an owner", seconds, every=0.5)
+
+    def bring(self, guest, node, by="witness"):
+        """Moves the guest to the node, if it is not there; until it is there. A mirror is whole a moment
+        earlier than the ledger has heard of it: asked again."""
+        def moved():
+            self.nodes[node].run(f"relevo move {guest.name} {node}")
+            return self.owner(guest, by) == node
+
+        self.wait_owned(guest, by)
+        old = self.lab.heartbeats.last(guest.name)
+        if self.owner(guest, by) != node:
+            wait_for(moved, f"{guest.name} to go to {node}", 300, every=3)
+            watch.wait_reborn(self.lab, guest, old, 300)
 
     # --- the arbiter: what the guests themselves have written and told, whatever nodes say
 

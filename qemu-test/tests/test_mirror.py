@@ -1,9 +1,7 @@
 """A guest on a mirror between two blades: its link, its peer, its node and relevod fail under its writes."""
-import json
-
 import pytest
 
-from relevolab import watch
+from relevolab import mirror, watch
 from relevolab.clock import now, wait_for
 from relevolab.guest import Guest
 
@@ -15,22 +13,8 @@ class Pair:
         self.lab, self.guest = lab, guest
         self.here, self.there = nodes
 
-    def mirror(self, node):
-        """Its entry in `relevo drbd`; nothing while relevod does not answer."""
-        done = node.run("relevo drbd --json")
-        return json.loads(done.output)["drbd"][0] if done.status == 0 else {}
-
     def wait(self, node, seconds=120, **wanted):
-        """Waits until the mirror is as wanted on the node; returns its entry."""
-        entry = {}
-
-        def reached():
-            entry.clear()
-            entry.update(self.mirror(node))
-            return all(entry.get(key) == value for key, value in wanted.items())
-
-        wait_for(reached, lambda: f"{node.name}'s mirror to be {wanted}; it is {entry}", seconds, every=0.3)
-        return entry
+        return mirror.wait(node, self.guest.name, seconds, **wanted)
 
     def wait_good(self):
         for node in (self.here, self.there):
