@@ -96,6 +96,10 @@ $(UNIT_BIN)/test_core_node $(UNIT_BIN)/test_core_placement: $(HOST_DIR)/tests/co
 # A LUN and its map, by hand.
 $(addprefix $(UNIT_BIN)/test_multipath_,paths groups plan): $(HOST_DIR)/tests/multipath_lab.o
 
+# What words and a site's files become.
+$(addprefix $(UNIT_BIN)/,test_site test_net_site test_multipath_site test_drbd_site test_cluster_site): \
+	$(HOST_DIR)/tests/site_lab.o
+
 # A fuzzer is supervisor/tests/fuzz_X.c; its seeds are in supervisor/tests/seeds/X.
 FUZZERS := $(basename $(notdir $(wildcard supervisor/tests/fuzz_*.c)))
 FUZZ_DIR := $(B)/host/fuzz

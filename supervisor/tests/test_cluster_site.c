@@ -7,84 +7,35 @@
 #include <unistd.h>
 
 #include "cluster/site.h"
-#include "config/site.h"
-#include "tests/test.h"
-
-struct folder {
-    char path[64];
-    char printed[65536];
-};
-
-static void append(void *to, const char *text)
-{
-    struct folder *f = to;
-    size_t used = strlen(f->printed);
-    assert_true(used + strlen(text) + 2 < sizeof f->printed);
-    snprintf(f->printed + used, sizeof f->printed - used, "%s\n", text);
-}
-
-static void put(const struct folder *f, const char *name, const char *text, mode_t mode)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", f->path, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    fclose(file);
-    assert_int_equal(chmod(path, mode), 0);
-}
+#include "tests/site_lab.h"
 
 static void put_key(const struct folder *f, int size)
 {
     char key[CLUSTER_KEY_MAX + 2];
     memset(key, 'k', sizeof key);
     key[size] = '\0';
-    put(f, CLUSTER_KEY_FILE, key, 0600);
+    folder_put(f, CLUSTER_KEY_FILE, key, 0600);
 }
 
 static int set_up(void **state)
 {
-    struct folder *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    strcpy(f->path, "/tmp/relevo-cluster-XXXXXX");
-    assert_non_null(mkdtemp(f->path));
-    put_key(f, 128);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct folder *f = *state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", f->path);
-    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a fixed command */
-    free(f);
+    folder_set_up(state);
+    put_key(*state, 128);
     return 0;
 }
 
 static struct site *load(const struct folder *f, const char *cmdline, const char *site_conf,
                          const char *hostname)
 {
-    char path[128];
-    put(f, "cmdline", cmdline, 0600);
-    put(f, "site.conf", site_conf, 0600);
-    snprintf(path, sizeof path, "%s/cmdline", f->path);
-    struct site *site =
-        site_load(&(struct site_source){.cmdline = path, .folder = f->path, .hostname = hostname});
-    assert_non_null(site);
-    return site;
+    folder_put(f, "site.conf", site_conf, 0600);
+    return folder_load(f, cmdline, hostname);
 }
 
 /* What relevod -n prints on a node, below the hostname. */
 static const char *print_as(struct folder *f, const char *cmdline, const char *site_conf,
                             const char *hostname)
 {
-    struct site *site = load(f, cmdline, site_conf, hostname);
-    f->printed[0] = '\0';
-    site_print(site, append, f);
-    site_free(site);
-    return strchr(f->printed, '\n') + 1;
+    return site_text_below(load(f, cmdline, site_conf, hostname));
 }
 
 static const char *print(struct folder *f, const char *site_conf)
@@ -299,7 +250,7 @@ static void fence_devices(void **state)
     assert_non_null(strstr(print(f, words),
                            "error: site.conf:4: fence=ipmi: expected the BMCs' password in the "
                            "site's file ipmi_password; left out\n"));
-    put(f, CLUSTER_PASSWORD_FILE, "secret\n", 0600);
+    folder_put(f, CLUSTER_PASSWORD_FILE, "secret\n", 0600);
     assert_string_equal(print(f, words), words);
     struct site *site = load(f, "", words, "b1");
     assert_true(site->cluster.fence_device);
@@ -312,7 +263,7 @@ static void fence_devices(void **state)
     snprintf(words, sizeof words, "%sfence=ipmi:b1=10.9.0.1\nfence=exec:pdu\n", two);
     assert_non_null(strstr(print(f, words),
                            "error: site.conf:5: pdu: expected a program in the site's folder"));
-    put(f, "pdu", "#!/bin/sh\n", 0755);
+    folder_put(f, "pdu", "#!/bin/sh\n", 0755);
     assert_string_equal(print(f, words), words);
     site = load(f, "", words, "b1");
     assert_int_equal(site->cluster.node[0].fence.kind, FENCE_IPMI);
@@ -362,7 +313,7 @@ static void there_is_an_end_to_their_number(void **state)
     site_free(site);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, folder_tear_down)
 
 int main(void)
 {

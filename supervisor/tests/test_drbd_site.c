@@ -3,47 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/words.h"
-#include "tests/test.h"
-
-static char printed[16384];
-
-static void append(void *to, const char *text)
-{
-    size_t used = strlen(printed);
-    (void)to;
-    assert_true(used + strlen(text) + 2 < sizeof printed);
-    snprintf(printed + used, sizeof printed - used, "%s\n", text);
-}
-
-static void take(struct site *site, struct place place, const char *text)
-{
-    char words[4096], *at = words;
-    struct kv word;
-    assert_true(strlen(text) < sizeof words);
-    snprintf(words, sizeof words, "%s", text);
-    while (kv_next(&at, &word))
-        word_take(site, place, word);
-}
+#include "tests/site_lab.h"
 
 static struct site *site_of(const char *cmdline, const char *site_conf)
 {
-    struct site *site = calloc(1, sizeof *site);
-    assert_non_null(site);
+    struct site *site = site_new();
     snprintf(site->hostname, sizeof site->hostname, "blade1");
-    take(site, (struct place){.file = "command line"}, cmdline);
-    take(site, (struct place){.file = "site.conf", .line = 7}, site_conf);
+    site_take(site, (struct place){.file = "command line"}, cmdline);
+    site_take(site, (struct place){.file = "site.conf", .line = 7}, site_conf);
     return site;
 }
 
 /* What relevod -n prints for these words, the hostname aside. */
 static const char *print(const char *cmdline, const char *site_conf)
 {
-    struct site *site = site_of(cmdline, site_conf);
-    printed[0] = '\0';
-    site_print(site, append, NULL);
-    site_free(site);
-    return strchr(printed, '\n') + 1;
+    return site_text_below(site_of(cmdline, site_conf));
 }
 
 #define HERE  "blade1@10.0.0.1:7788"
@@ -212,7 +186,7 @@ static void there_is_an_end_to_their_number(void **state)
         char word[128];
         snprintf(word, sizeof word, "drbd=m%d:%d:/dev/sd%d:a@10.0.0.1:%d,b@10.0.0.2:%d", i, i, i,
                  i + 1, i + 1);
-        take(site, (struct place){.file = "site.conf", .line = i + 1}, word);
+        site_take(site, (struct place){.file = "site.conf", .line = i + 1}, word);
     }
     assert_int_equal(site->drbd.mirrors, SITE_DRBDS_MAX);
     assert_int_equal(site->errors, 1);

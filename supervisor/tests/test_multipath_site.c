@@ -3,40 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/words.h"
-#include "tests/test.h"
-
-static char printed[16384];
-
-static void append(void *to, const char *text)
-{
-    size_t used = strlen(printed);
-    (void)to;
-    assert_true(used + strlen(text) + 2 < sizeof printed);
-    snprintf(printed + used, sizeof printed - used, "%s\n", text);
-}
-
-static void take(struct site *site, struct place place, const char *text)
-{
-    char words[4096], *at = words;
-    struct kv word;
-    assert_true(strlen(text) < sizeof words);
-    snprintf(words, sizeof words, "%s", text);
-    while (kv_next(&at, &word))
-        word_take(site, place, word);
-}
+#include "tests/site_lab.h"
 
 /* What relevod -n prints for these words, the hostname aside. */
 static const char *print(const char *cmdline, const char *site_conf)
 {
-    struct site *site = calloc(1, sizeof *site);
-    assert_non_null(site);
-    take(site, (struct place){.file = "command line"}, cmdline);
-    take(site, (struct place){.file = "site.conf", .line = 7}, site_conf);
-    printed[0] = '\0';
-    site_print(site, append, NULL);
-    site_free(site);
-    return strchr(printed, '\n') + 1;
+    struct site *site = site_new();
+    site_take(site, (struct place){.file = "command line"}, cmdline);
+    site_take(site, (struct place){.file = "site.conf", .line = 7}, site_conf);
+    return site_text_below(site);
 }
 
 #define WWID "naa.600a0b80001234560000111122223333"
@@ -135,7 +110,7 @@ static void there_is_an_end_to_their_number(void **state)
     for (int i = 0; i <= SITE_MULTIPATHS_MAX; i++) {
         char word[64];
         snprintf(word, sizeof word, "multipath=lun%d:naa.5%015x", i, i);
-        take(site, (struct place){.file = "site.conf", .line = i + 1}, word);
+        site_take(site, (struct place){.file = "site.conf", .line = i + 1}, word);
     }
     assert_int_equal(site->multipath.maps, SITE_MULTIPATHS_MAX);
     assert_int_equal(site->errors, 1);

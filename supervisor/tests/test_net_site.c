@@ -3,38 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/words.h"
-#include "tests/test.h"
-
-struct printed {
-    char text[16384];
-};
-
-static void append(void *to, const char *text)
-{
-    struct printed *p = to;
-    size_t used = strlen(p->text);
-    assert_true(used + strlen(text) + 2 < sizeof p->text);
-    snprintf(p->text + used, sizeof p->text - used, "%s\n", text);
-}
+#include "tests/site_lab.h"
 
 /* The canonical form of these words on the command line; the first line, hostname=, left out. */
 static const char *print(const char *words)
 {
-    static struct printed printed;
-    char text[8192];
-    struct site *site = calloc(1, sizeof *site);
-    assert_non_null(site);
-    assert_true(strlen(words) < sizeof text);
-    snprintf(text, sizeof text, "%s", words);
-    char *at = text;
-    for (struct kv word; kv_next(&at, &word);)
-        word_take(site, (struct place){.file = "command line"}, word);
+    struct site *site = site_new();
+    site_take(site, (struct place){.file = "command line"}, words);
     site_check_network(site);
-    printed.text[0] = '\0';
-    site_print(site, append, &printed);
-    site_free(site);
-    return strchr(printed.text, '\n') + 1;
+    return site_text_below(site);
 }
 
 static void the_blade_chassis(void **state)

@@ -6,68 +6,17 @@
 #include <unistd.h>
 
 #include "config/guest_file.h"
-#include "tests/test.h"
-
-/* A site folder of its own for each test. */
-struct folder {
-    char path[64];
-    char printed[65536];
-};
-
-static void append(void *to, const char *text)
-{
-    struct folder *f = to;
-    size_t used = strlen(f->printed);
-    assert_true(used + strlen(text) + 2 < sizeof f->printed);
-    snprintf(f->printed + used, sizeof f->printed - used, "%s\n", text);
-}
-
-static int set_up(void **state)
-{
-    struct folder *f = calloc(1, sizeof *f);
-    assert_non_null(f);
-    strcpy(f->path, "/tmp/relevo-site-XXXXXX");
-    assert_non_null(mkdtemp(f->path));
-    char guests[80];
-    snprintf(guests, sizeof guests, "%s/guests", f->path);
-    assert_int_equal(mkdir(guests, 0700), 0);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct folder *f = *state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", f->path);
-    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a fixed command */
-    free(f);
-    return 0;
-}
+#include "tests/site_lab.h"
 
 static void put(const struct folder *f, const char *name, const char *text)
 {
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", f->path, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    fclose(file);
+    folder_put(f, name, text, 0644);
 }
 
 /* What relevod -n prints for the folder's files on this command line. */
 static const char *print(struct folder *f, const char *cmdline)
 {
-    char path[128];
-    put(f, "cmdline", cmdline);
-    snprintf(path, sizeof path, "%s/cmdline", f->path);
-    struct site *site =
-        site_load(&(struct site_source){.cmdline = path, .folder = f->path, .hostname = "blade1"});
-    assert_non_null(site);
-    f->printed[0] = '\0';
-    site_print(site, append, f);
-    site_free(site);
-    return f->printed;
+    return site_text(folder_load(f, cmdline, "blade1"));
 }
 
 static void words_of_others_are_passed_over(void **state)
@@ -445,7 +394,7 @@ static void the_scanner_sees_what_libxlutil_sees(void **state)
     }
 }
 
-#define SITE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define SITE_TEST(f) cmocka_unit_test_setup_teardown(f, folder_set_up, folder_tear_down)
 
 int main(void)
 {
