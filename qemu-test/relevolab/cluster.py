@@ -8,8 +8,7 @@ from . import records, site, ssh, watch
 from .channel import ChannelError
 from .clock import now, wait_for
 from .node import Plan
-from .disk import copy
-from .topology import blade_address, give_disks
+from .topology import blade_address, give_disks, mirror_images
 
 LINKS = ("ring0", "ring1")  # switches, the networks of the cluster's links
 # A busy machine's emulated nodes stand still for seconds now and then. The lease outlasts a node that joins,
@@ -42,16 +41,11 @@ def conf_lines(names, witnesses, timing, more):
 
 def give_mirrors(folder, guests, names):
     """The guests' disks as mirrors between two blades, over the first of the cluster's networks. Returns the
-    words, and the images of each blade. They hold the same; but that is for `relevo drbd seed` to say."""
-    folder.mkdir(parents=True, exist_ok=True)
+    words, and the images of each blade."""
     words, images = [], {name: [] for name in names}
     for number, guest in enumerate(guests):
-        guest.device = f"/dev/drbd/{guest.name}"
-        image = guest.make_disk(folder / f"{guest.name}.img")
-        with open(image, "r+b") as disk:
-            disk.truncate(image.stat().st_size + (1 << 20))  # DRBD's metadata
-        for name in names:
-            images[name].append(str(copy(image, folder / f"{guest.name}-{name}.img")))
+        for name, image in zip(names, mirror_images(folder, guest, names)):
+            images[name].append(image)
         port = MIRROR_PORT + number
         sides = ",".join(f"{name}@{link_address(0, n)}:{port}" for n, name in enumerate(names, 1))
         words.append(f"drbd={guest.name}:{number}:/dev/vd{'abcdefgh'[number]}:{sides}")
@@ -68,8 +62,6 @@ class Cluster:
                 lab.add_switch(switch)
         names = [f"blade{n}" for n in range(1, blades + 1)] + (["witness"] if witness else [])
         self.folder = lab.folder / "cluster"
-        self.mirrored = mirrored
-        disks = {}
         if mirrored:
             words, images = give_mirrors(self.folder, guests, names[:2])
             conf = [*conf, *words]

@@ -59,24 +59,29 @@ def mirror_words(number):
     return [*network_words(number), f"ip=10.9.1.{100 + number}:::255.255.255.0::eth1:none"]
 
 
+def mirror_images(folder, guest, names):
+    """The guest's disk as a mirror: an image for each of these blades, with room for DRBD's metadata. They
+    hold the same; but that is for `relevo drbd seed` to say."""
+    folder.mkdir(parents=True, exist_ok=True)
+    guest.device = f"/dev/drbd/{guest.name}"
+    image = guest.make_disk(folder / f"{guest.name}.img")
+    with open(image, "r+b") as disk:
+        disk.truncate(image.stat().st_size + (1 << 20))
+    return [str(copy(image, folder / f"{guest.name}-{name}.img")) for name in names]
+
+
 def add_mirror_pair(lab, names, guest, options=""):
-    """Two blades that mirror the guest's disk, off; its home is the first. The disks hold the same."""
+    """Two blades that mirror the guest's disk, off; its home is the first."""
     folder = lab.folder / "-".join(names)
-    folder.mkdir(parents=True)
     first = len(lab.nodes) + 1
     lab.add_switch("mirror")
     sides = ",".join(f"{name}@10.9.1.{100 + first + i}:{MIRROR_PORT}" for i, name in enumerate(names))
-    guest.device = f"/dev/drbd/{guest.name}"
-    image = guest.make_disk(folder / "disk.img")
-    with open(image, "r+b") as disk:
-        disk.truncate(image.stat().st_size + (1 << 20))  # DRBD's metadata
     key = f'sshkey="{ssh.make_key(lab.folder)}"'
     nodes = []
-    for i, name in enumerate(names):
-        disk = copy(image, folder / f"{name}.img")
+    for i, (name, disk) in enumerate(zip(names, mirror_images(folder, guest, names))):
         words = [*mirror_words(first + i), f"drbd={guest.name}:0:/dev/vda:{sides}{options}", key]
         bundle = site.make(folder / name, words, [guest])
-        nodes.append(lab.add_node(Plan(name, site=str(bundle), disks=[str(disk)], nics=["front", "mirror"])))
+        nodes.append(lab.add_node(Plan(name, site=str(bundle), disks=[disk], nics=["front", "mirror"])))
     return nodes
 
 
