@@ -17,12 +17,10 @@
 __attribute__((format(printf, 4, 5))) static void refuse(struct site *site, struct place place,
                                                          const char *token, const char *format, ...)
 {
-    char text[300];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    site_verror(site, place, token, format, args);
     va_end(args);
-    site_error(site, place, token, "%s", text);
     site->cluster.bad_word = true;
 }
 

@@ -33,15 +33,21 @@ __attribute__((format(printf, 4, 0))) static void describe(struct site_error *to
         vsnprintf(text + n, size - n, format, args);
 }
 
-void site_error(struct site *site, struct place place, const char *token, const char *format, ...)
+void site_verror(struct site *site, struct place place, const char *token, const char *format,
+                 va_list args)
 {
     if (site->errors == SITE_ERRORS_MAX) {
         site->errors_dropped++;
         return;
     }
+    describe(&site->error[site->errors++], place, token, format, args);
+}
+
+void site_error(struct site *site, struct place place, const char *token, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    describe(&site->error[site->errors++], place, token, format, args);
+    site_verror(site, place, token, format, args);
     va_end(args);
 }
 

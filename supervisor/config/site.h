@@ -4,6 +4,7 @@
  * bundle. The command line wins. A piece that is wrong is left out with an error, and the rest goes
  * on. */
 #pragma once
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -56,6 +57,11 @@ struct guest *site_find_guest(struct site *site, const char *name);
 /* Adds an error "FILE:LINE: TOKEN: what was expected"; token may be NULL. */
 __attribute__((format(printf, 4, 5))) void site_error(struct site *site, struct place place,
                                                       const char *token, const char *format, ...);
+
+/* The same, for those with more to do about an error. */
+__attribute__((format(printf, 4, 0))) void site_verror(struct site *site, struct place place,
+                                                       const char *token, const char *format,
+                                                       va_list args);
 
 /* The same for what is taken as it is, but hardly meant so. */
 __attribute__((format(printf, 4, 5))) void site_warning(struct site *site, struct place place,
