@@ -30,15 +30,6 @@ static const char *why_not_able(const struct cluster *c, uint8_t node, uint64_t 
     return placement_is_able(n, node, now) ? NULL : "has no lease, or takes no guests";
 }
 
-static bool is_unfit(const struct cluster *c, int index, uint8_t node, uint64_t now)
-{
-    const struct node *n = &c->node;
-    const struct core_guest *g = &n->guest[index];
-    if (node == n->self)
-        return g->devices_bad || g->unfit_until > now;
-    return n->peer[node].last.site == n->site_hash && guest_in(&n->peer[node].last.unfit, index);
-}
-
 const char *cluster_why_not(const struct cluster *c, int index, uint8_t node)
 {
     const struct ledger *v = &c->node.known.value;
@@ -46,7 +37,7 @@ const char *cluster_why_not(const struct cluster *c, int index, uint8_t node)
     const char *why = why_not_able(c, node, now);
     if (why != NULL)
         return why;
-    if (is_unfit(c, index, node, now))
+    if (placement_is_unfit(&c->node, index, node, now))
         return "cannot use its disks, or could not start it";
     if (!ledger_is_fresh(&c->core, v, index, node))
         return "has a stale copy of a disk";

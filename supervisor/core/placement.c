@@ -17,7 +17,7 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
            (p->last.flags & BEAT_ABLE) != 0 && takeover_is_well(n, node, now);
 }
 
-static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
+bool placement_is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
 {
     const struct core_guest *g = &n->guest[index];
     if (node == n->self)
@@ -27,7 +27,7 @@ static bool is_unfit(const struct node *n, int index, uint8_t node, uint64_t now
 
 bool placement_suits(const struct node *n, int index, uint8_t node, uint64_t now)
 {
-    return placement_is_able(n, node, now) && !is_unfit(n, index, node, now) &&
+    return placement_is_able(n, node, now) && !placement_is_unfit(n, index, node, now) &&
            ledger_is_fresh(n->site, &n->scratch, index, node) &&
            policy_company(n->site, &n->scratch, index, node);
 }
@@ -83,7 +83,7 @@ static uint8_t goal_of(const struct node *n, int index, const struct ledger_gues
     bool draining = (n->known.value.node[e->owner].flags & NODE_DRAINING) != 0;
     if (e->goal != NO_NODE && e->goal != e->owner)
         return placement_fits(n, index, e->goal, now) ? e->goal : NO_NODE;
-    if (draining || is_unfit(n, index, e->owner, now)) /* its disks are lost there */
+    if (draining || placement_is_unfit(n, index, e->owner, now)) /* its disks are lost there */
         return choose(n, index, NO_NODE, e->owner, now);
     bool settled =
         n->well_since[g->home] != 0 && now - n->well_since[g->home] >= n->site->timing.settle;
