@@ -85,6 +85,16 @@ void json_bool(struct json *j, const char *key, bool value)
     check(j, yajl_gen_bool(j->gen, value));
 }
 
+int json_begin_outcome(struct json *j, bool ok, const char *text)
+{
+    if (json_begin(j) != 0)
+        return -1;
+    json_open(j, NULL);
+    json_bool(j, "ok", ok);
+    json_text(j, ok ? "text" : "error", text);
+    return 0;
+}
+
 char *json_end(struct json *j, size_t *size)
 {
     const unsigned char *text = NULL;

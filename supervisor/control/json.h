@@ -13,6 +13,10 @@ struct json {
 
 int json_begin(struct json *j);
 
+/* Begins the reply to a request: {"ok":true,"text":...} or {"ok":false,"error":...}; the caller
+ * adds what else there is, and closes it. */
+int json_begin_outcome(struct json *j, bool ok, const char *text);
+
 /* Members; key is NULL inside a list. What is not UTF-8 in text becomes '?'. */
 void json_open(struct json *j, const char *key);
 void json_close(struct json *j);

@@ -12,11 +12,8 @@
 static char *outcome_with(bool ok, const char *text, const struct site *site, size_t *size)
 {
     struct json j;
-    if (json_begin(&j) != 0)
+    if (json_begin_outcome(&j, ok, text) != 0)
         return NULL;
-    json_open(&j, NULL);
-    json_bool(&j, "ok", ok);
-    json_text(&j, ok ? "text" : "error", text);
     if (site != NULL)
         errors_json(&j, site);
     json_close(&j);
