@@ -15,12 +15,6 @@ static uint64_t hash_cluster(const struct cluster_config *c)
     return h;
 }
 
-static bool may_run(const struct cluster_config *c, const char *name)
-{
-    int node = cluster_find(c, name);
-    return node >= 0 && !c->node[node].witness;
-}
-
 static int number_of(const struct guest *const guest[CORE_GUESTS], int count, const char *name)
 {
     for (int i = 0; i < count; i++)
@@ -34,7 +28,8 @@ static void fill_mirrors(struct core_site *core, const struct site *site)
 {
     for (uint32_t i = 0; i < site->drbd.mirrors; i++) {
         const struct site_drbd *m = &site->drbd.mirror[i];
-        if (may_run(&site->cluster, m->node[0].name) && may_run(&site->cluster, m->node[1].name))
+        if (cluster_runs_guests(&site->cluster, m->node[0].name) &&
+            cluster_runs_guests(&site->cluster, m->node[1].name))
             core->mirror[core->mirrors++] = (struct site_mirror){
                 .id = cluster_id(m->name),
                 .node = {(uint8_t)cluster_find(&site->cluster, m->node[0].name),
@@ -64,7 +59,7 @@ static void fill_guest(struct site_guest *to, const struct cluster_config *c, co
         .failback = g->failback == FAILBACK_AUTO,
     };
     for (uint32_t i = 0; i < g->peers && to->peers < CORE_PEERS; i++)
-        if (may_run(c, g->peer[i]))
+        if (cluster_runs_guests(c, g->peer[i]))
             to->peer[to->peers++] = (uint8_t)cluster_find(c, g->peer[i]);
 }
 
@@ -94,7 +89,7 @@ void cluster_site(struct core_site *core, const struct site *site,
         core->node[i] = (struct site_node){c->node[i].witness, c->node[i].memory_mib};
     fill_mirrors(core, site);
     for (uint32_t i = 0; i < site->guests; i++) {
-        if (!may_run(c, site->guest[i]->home))
+        if (!cluster_runs_guests(c, site->guest[i]->home))
             continue;
         guest[core->guests] = site->guest[i];
         fill_guest(&core->guest[core->guests], c, site->guest[i]);

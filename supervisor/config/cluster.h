@@ -107,6 +107,9 @@ static inline uint32_t cluster_consensus(uint32_t token)
 /* Index of the node with this name, or -1. */
 int cluster_find(const struct cluster_config *cluster, const char *name);
 
+/* Whether there is a node of this name, and guests may run on it. */
+bool cluster_runs_guests(const struct cluster_config *cluster, const char *name);
+
 /* What core/ knows a guest or a mirror by: the same on all nodes. Never 0. */
 uint64_t cluster_id(const char *name);
 

@@ -239,18 +239,12 @@ break_guest(struct site *site, struct guest *guest, const char *format, ...)
                guest->error);
 }
 
-static bool may_run(const struct cluster_config *c, const char *name)
-{
-    int node = cluster_find(c, name);
-    return node >= 0 && !c->node[node].witness;
-}
-
 static void check_peers(struct site *site, struct guest *g)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < g->peers; i++) {
         struct place place = {.file = g->origin};
-        if (!may_run(&site->cluster, g->peer[i]))
+        if (!cluster_runs_guests(&site->cluster, g->peer[i]))
             site_error(site, place, g->name,
                        "peer %s is no node of the cluster that runs guests; left out", g->peer[i]);
         else if (kept == CORE_PEERS)
@@ -262,24 +256,19 @@ static void check_peers(struct site *site, struct guest *g)
     g->peers = kept;
 }
 
-static bool has_side_on(const struct site_drbd *m, const char *node)
-{
-    return strcmp(m->node[0].name, node) == 0 || strcmp(m->node[1].name, node) == 0;
-}
-
 /* A guest's mirror has its sides where the guest may run: the ledger says which is current. */
 static void check_mirror(struct site *site, struct guest *g, const struct site_drbd *m)
 {
     uint32_t kept = 0;
     for (int i = 0; i < 2; i++)
-        if (!g->broken && !may_run(&site->cluster, m->node[i].name))
+        if (!g->broken && !cluster_runs_guests(&site->cluster, m->node[i].name))
             break_guest(site, g, "its mirror %s is on %s, no node of the cluster that runs guests",
                         m->name, m->node[i].name);
-    if (!g->broken && !has_side_on(m, g->home))
+    if (!g->broken && drbd_side_of(m, g->home) == DRBD_NOBODY)
         break_guest(site, g, "home %s, but its mirror %s is on %s and %s", g->home, m->name,
                     m->node[0].name, m->node[1].name);
     for (uint32_t i = 0; i < g->peers; i++) {
-        if (has_side_on(m, g->peer[i]))
+        if (drbd_side_of(m, g->peer[i]) != DRBD_NOBODY)
             memmove(g->peer[kept++], g->peer[i], GUEST_NAME_SIZE);
         else
             site_error(site, (struct place){.file = g->origin}, g->name,
@@ -309,7 +298,7 @@ static void check_guest(struct site *site, uint32_t index)
     struct guest *g = site->guest[index];
     if (g->broken || g->home[0] == '\0')
         return;
-    if (!may_run(&site->cluster, g->home)) {
+    if (!cluster_runs_guests(&site->cluster, g->home)) {
         break_guest(site, g, "home %s is no node of the cluster that runs guests", g->home);
         return;
     }

@@ -33,6 +33,12 @@ int cluster_find(const struct cluster_config *cluster, const char *name)
     return -1;
 }
 
+bool cluster_runs_guests(const struct cluster_config *cluster, const char *name)
+{
+    int node = cluster_find(cluster, name);
+    return node >= 0 && !cluster->node[node].witness;
+}
+
 uint64_t cluster_id(const char *name)
 {
     uint64_t id = hash_text(name, 0);

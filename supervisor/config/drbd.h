@@ -76,5 +76,8 @@ struct drbd_config {
 /* "10.0.0.1:7788", "[fd00::1]:7788"; with family "ipv4:10.0.0.1:7788", as drbdsetup reads it. */
 void drbd_address_format(const struct drbd_address *address, bool family, char *text, size_t size);
 
+/* Which of the mirror's nodes has this name: 0, 1 or DRBD_NOBODY. */
+uint32_t drbd_side_of(const struct site_drbd *mirror, const char *node);
+
 /* The mirror that a guest's disk is: its index, or -1. */
 int drbd_find_disk(const struct drbd_config *config, const char *path);

@@ -192,6 +192,14 @@ static bool clash(struct site *site, const char *token, const struct site_drbd *
     return true;
 }
 
+uint32_t drbd_side_of(const struct site_drbd *mirror, const char *node)
+{
+    for (uint32_t i = 0; i < 2; i++)
+        if (strcmp(mirror->node[i].name, node) == 0)
+            return i;
+    return DRBD_NOBODY;
+}
+
 void word_drbd(struct site *site, struct place place, char *value)
 {
     struct site_drbd mirror = {.place = place};
@@ -204,10 +212,7 @@ void word_drbd(struct site *site, struct place place, char *value)
     for (uint32_t i = 0; i < site->drbd.mirrors; i++)
         if (clash(site, token, &mirror, &site->drbd.mirror[i]))
             return;
-    mirror.me = DRBD_NOBODY;
-    for (uint32_t i = 0; i < 2; i++)
-        if (strcmp(mirror.node[i].name, site->hostname) == 0)
-            mirror.me = i;
+    mirror.me = drbd_side_of(&mirror, site->hostname);
     if (site->drbd.mirrors == SITE_DRBDS_MAX)
         site_error(site, place, token, "too many; expected at most %d mirrors", SITE_DRBDS_MAX);
     else

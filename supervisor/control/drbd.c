@@ -99,11 +99,8 @@ char *drbd_json(const struct node *node, size_t *size)
 static char *outcome(bool ok, const char *text, uint32_t ticket, int code, size_t *size)
 {
     struct json j;
-    if (json_begin(&j) != 0)
+    if (json_begin_outcome(&j, ok, text) != 0)
         return NULL;
-    json_open(&j, NULL);
-    json_bool(&j, "ok", ok);
-    json_text(&j, ok ? "text" : "error", text);
     if (ticket != 0)
         json_number(&j, "ticket", ticket);
     if (code >= 0)
@@ -148,8 +145,7 @@ static bool is_side(const struct node *node, const char *name, const char *opera
     const struct drbd_config *config = &node->site->drbd;
     for (uint32_t i = 0; i < config->mirrors; i++)
         if (strcmp(config->mirror[i].name, name) == 0)
-            return strcmp(config->mirror[i].node[0].name, operand) == 0 ||
-                   strcmp(config->mirror[i].node[1].name, operand) == 0;
+            return drbd_side_of(&config->mirror[i], operand) != DRBD_NOBODY;
     return true; /* no such mirror: that is said instead */
 }
 
