@@ -124,6 +124,9 @@ class Host(World):
             (self.folder / "switch-off").unlink()
             (self.folder / "is-off").touch()
 
+    def is_switched_off(self):
+        return (self.folder / "is-off").exists()
+
     def resets(self):
         return sum(1 for _, what in self.history if what == "reset")
 
