@@ -7,7 +7,7 @@ from .clock import now, wait_for
 TCP_PORT = 7000
 
 
-def ask(lab, guest, request, timeout=10):
+def ask(lab, guest, request, timeout=60):
     """The guest's answer to one request line."""
     with lab.space.inside():
         client = socket.socket()
@@ -21,9 +21,13 @@ def ask(lab, guest, request, timeout=10):
 def tell(lab, guest, request):
     """Sends a request that the guest may not survive to answer."""
     try:
-        ask(lab, guest, request)
+        ask(lab, guest, request, timeout=10)
     except OSError:
         pass
+
+
+def wait_ping(lab, address, seconds=60):
+    wait_for(lambda: lab.network.ping(address), f"{address} to answer ping", seconds)
 
 
 def diary(node, guest):

@@ -40,7 +40,7 @@ def make_node(lab):
 @pytest.mark.parametrize("guest", GOOD, ids=lambda guest: guest.name)
 def test_the_others_run(lab, node, guest):
     assert watch.wait_alive(lab, guest, since=0)
-    assert lab.network.ping(topology.blade_address(node.number))
+    watch.wait_ping(lab, topology.blade_address(node.number))
     watch.check_diary(lab, node, guest)
 
 

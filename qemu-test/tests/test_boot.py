@@ -1,6 +1,5 @@
 """The image boots as the documentation says: with a site, without one, in little memory, in need."""
 from relevolab import topology, watch
-from relevolab.clock import wait_for
 from relevolab.guest import Guest
 from relevolab.node import Plan
 
@@ -16,7 +15,7 @@ def test_everything_from_the_command_line(lab):
     node.power_on()
     try:
         beat = watch.wait_alive(lab, guest, since=0)
-        assert lab.network.ping("10.9.0.150")
+        watch.wait_ping(lab, "10.9.0.150")
         watch.tell(lab, guest, "crash")
         watch.wait_reborn(lab, guest, beat)
         watch.check_diary(lab, node, guest)
@@ -43,7 +42,7 @@ def test_rescue(lab, blade):
     node.wait_shell()
     for program in ("relevod", "xenstored"):
         assert node.run(f"pidof {program}").status != 0
-    assert node.find_line("RESCUE")
+    node.wait_line("RESCUE", seconds=30)
     assert lab.heartbeats.last(guest.name) is None
     node.order("poweroff")
     node.wait_off()
@@ -71,4 +70,4 @@ def test_root_is_read_only(shared):
 
 
 def test_node_answers_ping(lab, shared):
-    wait_for(lambda: lab.network.ping(topology.blade_address(shared.number)), "the blade to answer ping", 60)
+    watch.wait_ping(lab, topology.blade_address(shared.number))

@@ -12,7 +12,7 @@ KINDS = ("pv-file", "pv-disk", "pvh-file", "pvh-disk")
 def test_runs(lab, shared, name):
     guest = shared.guests[name]
     first = watch.wait_alive(lab, guest, since=0)
-    wait_for(lambda: lab.network.ping(guest.address), f"{name} to answer ping", 60)
+    watch.wait_ping(lab, guest.address)
     assert watch.ask(lab, guest, "echo are you there") == "are you there"
     assert first.disk == "ok"
     wait_for(lambda: lab.heartbeats.last(name).durable >= first.durable + 10, "ten more records", 60)
@@ -22,8 +22,8 @@ def test_runs(lab, shared, name):
 
 
 def test_heartbeat_on_its_console(shared):
-    seen = shared.run("timeout 5 xl console pv-file").output
-    assert "heartbeat name=pv-file" in seen
+    wait_for(lambda: "heartbeat name=pv-file" in shared.run("timeout 5 xl console pv-file").output,
+             "a heartbeat on the console", 60)
 
 
 @pytest.mark.parametrize("name", ("pv-file", "pv-disk", "pvh-file"))
@@ -89,7 +89,7 @@ def test_restart(lab, shared):
 
 def test_one_that_dies_at_once_is_given_up(lab, shared):
     entry = watch.wait_state(shared, shared.guests["dies"], "gave-up", seconds=400)
-    shared.wait_line("guest dies: .*given up after 9 failures", seconds=10)
+    shared.wait_line("guest dies: .*given up after 9 failures", seconds=60)
     # core/restart.c: the ninth failure is one too many. There may be more starts: where dying takes a
     # minute under emulation, that minute heals.
     assert entry["failures"] == 9 and entry["starts"] >= 9
