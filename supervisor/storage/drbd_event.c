@@ -83,11 +83,33 @@ static bool open_top(struct nlattr *const *top, int type, struct nlattr *inside[
     return top[type] != NULL && nla_parse_nested(inside, INSIDE_MAX, top[type], NULL) == 0;
 }
 
-/* What is gone is told of without a body. */
-static bool open_body(struct nlattr *const *top, int type, const struct drbd_event *event,
-                      struct nlattr *inside[INSIDE_MAX + 1])
+static void read_resource(struct nlattr *const *in, struct drbd_event *event)
 {
-    return event->gone || open_top(top, type, inside);
+    event->state.role = (uint32_t)number(in, RESOURCE_ROLE);
+    event->state.no_data = number(in, RESOURCE_NO_DATA) != 0;
+    event->state.frozen = number(in, RESOURCE_FENCING) != 0;
+}
+
+static void read_device(struct nlattr *const *in, struct drbd_event *event)
+{
+    event->state.disk = (uint32_t)number(in, DEVICE_DISK);
+}
+
+static void read_connection(struct nlattr *const *in, struct drbd_event *event)
+{
+    event->state.link = (uint32_t)number(in, CONNECTION_STATE);
+    event->state.peer_role = (uint32_t)number(in, CONNECTION_ROLE);
+}
+
+static void read_peer(struct nlattr *const *in, struct drbd_event *event)
+{
+    event->state.replication = (uint32_t)number(in, PEER_REPLICATION);
+    event->state.peer_disk = (uint32_t)number(in, PEER_DISK);
+}
+
+static void read_helper(struct nlattr *const *in, struct drbd_event *event)
+{
+    text(in, HELPER_NAME, event->helper, sizeof event->helper);
 }
 
 static void read_numbers(struct nlattr *const *in, struct drbd_event *event)
@@ -105,49 +127,33 @@ static void read_numbers(struct nlattr *const *in, struct drbd_event *event)
     s->sync_fail = number(in, NUMBERS_SYNC_FAILED) * BYTES_PER_BIT;
 }
 
+static const struct subject {
+    uint8_t command, top;
+    bool may_lack; /* what is gone is told of without a body */
+    enum drbd_event_kind kind;
+    void (*read)(struct nlattr *const *in, struct drbd_event *event);
+} subjects[] = {
+    {CMD_RESOURCE, TOP_RESOURCE, true, DRBD_EVENT_RESOURCE, read_resource},
+    {CMD_DEVICE, TOP_DEVICE, true, DRBD_EVENT_DEVICE, read_device},
+    {CMD_CONNECTION, TOP_CONNECTION, true, DRBD_EVENT_CONNECTION, read_connection},
+    {CMD_PEER, TOP_PEER, true, DRBD_EVENT_PEER, read_peer},
+    {CMD_HELPER, TOP_HELPER, false, DRBD_EVENT_HELPER, read_helper},
+    {CMD_EVENT, TOP_NUMBERS, false, DRBD_EVENT_NUMBERS, read_numbers},
+    {CMD_GET_STATUS, TOP_NUMBERS, false, DRBD_EVENT_NUMBERS, read_numbers},
+};
+
 static enum drbd_event_kind read_body(uint8_t command, struct nlattr *const *top,
                                       struct drbd_event *event)
 {
     struct nlattr *in[INSIDE_MAX + 1] = {NULL};
-    struct drbd_state *s = &event->state;
-    switch (command) {
-    case CMD_RESOURCE:
-        if (!open_body(top, TOP_RESOURCE, event, in))
-            break;
-        s->role = (uint32_t)number(in, RESOURCE_ROLE);
-        s->no_data = number(in, RESOURCE_NO_DATA) != 0;
-        s->frozen = number(in, RESOURCE_FENCING) != 0;
-        return DRBD_EVENT_RESOURCE;
-    case CMD_DEVICE:
-        if (!open_body(top, TOP_DEVICE, event, in))
-            break;
-        s->disk = (uint32_t)number(in, DEVICE_DISK);
-        return DRBD_EVENT_DEVICE;
-    case CMD_CONNECTION:
-        if (!open_body(top, TOP_CONNECTION, event, in))
-            break;
-        s->link = (uint32_t)number(in, CONNECTION_STATE);
-        s->peer_role = (uint32_t)number(in, CONNECTION_ROLE);
-        return DRBD_EVENT_CONNECTION;
-    case CMD_PEER:
-        if (!open_body(top, TOP_PEER, event, in))
-            break;
-        s->replication = (uint32_t)number(in, PEER_REPLICATION);
-        s->peer_disk = (uint32_t)number(in, PEER_DISK);
-        return DRBD_EVENT_PEER;
-    case CMD_HELPER:
-        if (!open_top(top, TOP_HELPER, in))
-            break;
-        text(in, HELPER_NAME, event->helper, sizeof event->helper);
-        return DRBD_EVENT_HELPER;
-    case CMD_EVENT:
-    case CMD_GET_STATUS:
-        if (!open_top(top, TOP_NUMBERS, in))
-            break;
-        read_numbers(in, event);
-        return DRBD_EVENT_NUMBERS;
-    default:
-        break;
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+        const struct subject *s = &subjects[i];
+        if (s->command != command)
+            continue;
+        if (!(s->may_lack && event->gone) && !open_top(top, s->top, in))
+            return DRBD_EVENT_OTHER;
+        s->read(in, event);
+        return s->kind;
     }
     return DRBD_EVENT_OTHER;
 }
