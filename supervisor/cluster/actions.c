@@ -81,7 +81,7 @@ static size_t encode(const struct message *m, struct wire_packet *packet)
     size_t size = codec_encode_message(m, packet->data, sizeof packet->data);
     packet->type = WIRE_SEND;
     packet->node = m->to;
-    packet->heartbeat = m->kind == MESSAGE_HEARTBEAT;
+    packet->kind = m->kind == MESSAGE_HEARTBEAT ? WIRE_HEARTBEAT : WIRE_MESSAGE;
     return size != 0 ? wire_packet_size(size) : 0;
 }
 
@@ -143,7 +143,7 @@ static void drop_waiting(struct cluster *c, const struct action *a, bool heartbe
 {
     for (struct deed **at = &c->deeds.first; *at != NULL;) {
         const struct deed *d = *at;
-        bool older = heartbeat ? d->size > 0 && d->packet->heartbeat
+        bool older = heartbeat ? d->size > 0 && d->packet->kind == WIRE_HEARTBEAT
                                : d->action.kind == ACT_START && d->action.index == a->index;
         if (older)
             drop(c, at);
@@ -204,7 +204,7 @@ static void carry_out(struct cluster *c, const struct action *a)
         perform(c, a, &packet, size);
         return;
     }
-    if (size > 0 && packet.heartbeat)
+    if (size > 0 && packet.kind == WIRE_HEARTBEAT)
         drop_waiting(c, a, true);
     wait_for_journal(c, a, &packet, size);
 }

@@ -77,27 +77,20 @@ static void on_tick(void *cluster)
     if (keep_is_behind(&c->keep))
         keep_memory(&c->keep, &c->node.memory);
     actions_go_on(c);
+    cards_send(c);
     cluster_event(c, &(struct event){.kind = EVENT_TICK});
 }
 
 /* ---- the transport ---- */
 
-/* Guests are told apart by their number in what nodes say of them: see heartbeat.site. */
-static void compare_sites(struct cluster *c, const struct message *m)
-{
-    nodeset bit = node_bit(m->from);
-    bool other = m->heartbeat.site != c->node.site_hash;
-    if (other == ((c->strange & bit) != 0))
-        return;
-    c->strange ^= bit;
-    log_line(other ? LOG_WARNING : LOG_NOTICE, "cluster: node %s has %s guests as this one",
-             c->site->cluster.node[m->from].name, other ? "not the same" : "the same");
-}
-
 static bool on_heard(struct cluster *c, const struct wire_packet *packet, size_t size)
 {
     static struct ledger value;
     static struct message m;
+    if (packet->kind == WIRE_CARD) {
+        cards_heard(c, packet->node, packet->data, size - wire_packet_size(0));
+        return true;
+    }
     const char *bad = codec_decode_message(packet->data, size - wire_packet_size(0), &m, &value);
     if (bad == NULL && (m.from != packet->node || m.from >= c->core.nodes))
         bad = "not from whom it says";
@@ -110,7 +103,7 @@ static bool on_heard(struct cluster *c, const struct wire_packet *packet, size_t
     if (m.to != EVERYBODY && m.to != c->node.self)
         return true;
     if (m.kind == MESSAGE_HEARTBEAT)
-        compare_sites(c, &m);
+        cards_beat(c, m.from, &m.heartbeat.beat);
     cluster_event(c, &(struct event){.kind = EVENT_MESSAGE, .message = &m});
     return true;
 }
@@ -172,13 +165,18 @@ static const char *on_absent(void *cluster, const struct guest_run *run)
 
 /* A guest that runs has its disks open, whatever is known of them yet: only their loss counts. For
  * one that does not, its LUNs do: which side of a mirror is current is the ledger's to say, and a
- * side is made ready by a start. */
-static bool disks_usable(const struct cluster *c, int index)
+ * side is made ready by a start. Where nodes disagree on which disks it has, it goes on where it
+ * has run, restarts included. */
+static bool disks_usable(struct cluster *c, int index)
 {
     char why[GUEST_WHY_SIZE];
     const struct guest_run *run = c->run[index];
+    if (run->present || guest_owned(&c->node, index) == NULL)
+        guest_set(&c->cards.ran, index, run->present);
     if (run->present)
         return guest_disks(run, why, sizeof why) != DISKS_LOST;
+    if (guest_in(&c->cards.disputed, index) && !guest_in(&c->cards.ran, index))
+        return false;
     return !c->guest[index]->broken &&
            multipath_disks(c->guest[index], why, sizeof why, c->multipath) == DISKS_READY;
 }
@@ -248,7 +246,6 @@ static void boot(struct cluster *c, bool first, const struct memory *memory)
         .seed = seed(),
     };
     memset(c->devices, 0, sizeof c->devices);
-    c->strange = 0;
     c->began = c->stepping = true;
     node_init(&c->node, &b, clock_ms(), &c->actions);
     actions_carry_out(c);
@@ -256,7 +253,7 @@ static void boot(struct cluster *c, bool first, const struct memory *memory)
     c->told = c->node.known; /* an earlier relevod has said that */
     open_watchdog(c, c->node.memory.armed);
     mirrors_watch(c);
-    cluster_look_at_disks(c);
+    cards_site(c);
     c->tick_at = clock_ms();
     timer_set(&c->tick, 0);
 }
@@ -427,6 +424,7 @@ static void join(struct cluster *c)
         c->keep.device = &c->journal;
         journal_begin(&c->journal, c->loop, &c->site->cluster, &events, c);
     }
+    cards_begin(c);
     kept_take(&c->transport, &c->wire, sizeof c->wire);
 }
 
@@ -442,6 +440,7 @@ void cluster_take(struct cluster *c, const struct site *site)
         return;
     }
     c->fencing.cluster = &site->cluster;
+    cards_forget_silent(c);
     memory = c->node.memory;
     number_guests(c);
     boot(c, false, &memory);

@@ -56,5 +56,8 @@ int cluster_confirm_down(struct cluster *cluster, const char *name, struct err *
 /* Whose the guest is by the ledger; empty: nobody's, or no cluster decides. */
 const char *cluster_owner(const struct cluster *cluster, const struct guest_run *run);
 
+/* Writes the member "other_sites": what differs in other nodes' sites. */
+void cluster_sites_json(const struct cluster *cluster, struct json *j);
+
 /* Writes the members of the cluster document; see relevo(8). */
 void cluster_json(const struct cluster *cluster, struct json *j);

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/kept.h"
 #include "base/timer.h"
+#include "cluster/cards.h"
 #include "cluster/cluster.h"
 #include "cluster/fence.h"
 #include "cluster/keep.h"
@@ -58,6 +59,7 @@ struct cluster {
     struct drbd_watch mirrors;
     uint32_t broken[CORE_MIRRORS]; /* the break of its link that core/ was last told of */
     struct deeds deeds;
+    struct cards cards;
     struct fencing fencing;
     struct watchdog *watchdog;
     void (*left)(void *data);
@@ -65,7 +67,6 @@ struct cluster {
     uint64_t leave_by;
     uint32_t events;
     uint32_t change_us; /* how long the last proposal took until it was known to be chosen */
-    nodeset strange;    /* whose site has other guests, as has been reported */
     bool began;         /* node is there */
     bool stepping;
     bool ordered; /* guests have new orders */
@@ -89,6 +90,22 @@ void mirrors_watch(struct cluster *c);
  * ACT_RESUME_IO names it before it waits for anything. */
 void mirrors_name_break(const struct cluster *c, struct action *a);
 void mirrors_resume(struct cluster *c, const struct action *a);
+
+/* cards.c: what an earlier relevod of this boot has been told. */
+void cards_begin(struct cluster *c);
+/* ... a configuration has been taken: the site that is compared. */
+void cards_site(struct cluster *c);
+/* ... what nodes have said that are not heard now does not count any more. */
+void cards_forget_silent(struct cluster *c);
+/* ... a card has come from a node of corosync's. */
+void cards_heard(struct cluster *c, uint8_t node, const uint8_t *data, size_t size);
+/* ... a heartbeat has: who is new is told this node's card. */
+void cards_beat(struct cluster *c, uint8_t node, const struct beat *beat);
+/* ... tells this node's card, if it is time. */
+void cards_send(struct cluster *c);
+/* ... for the operator: what of its site differs (empty: nothing), and its version. */
+void cards_text(const struct cluster *c, uint8_t node, char text[CARD_TEXT_SIZE]);
+const char *cards_version(const struct cluster *c, uint8_t node);
 
 /* news.c: says what has become known. */
 void news_tell(struct cluster *c);

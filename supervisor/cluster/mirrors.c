@@ -1,17 +1,18 @@
 /* The mirrors: which side is current is the ledger's to say. */
 #include "cluster/inside.h"
+#include "cluster/site.h"
 
 static const char *name_of(const struct cluster *c, int mirror)
 {
     for (uint32_t i = 0; i < c->site->drbd.mirrors; i++)
-        if (cluster_id(c->site->drbd.mirror[i].name) == c->core.mirror[mirror].id)
+        if (cluster_mirror(&c->core, c->site->drbd.mirror[i].name) == mirror)
             return c->site->drbd.mirror[i].name;
     return "?";
 }
 
 static void tell(struct cluster *c, enum event_kind kind, const char *name)
 {
-    int index = site_mirror(&c->core, cluster_id(name));
+    int index = cluster_mirror(&c->core, name);
     if (index != NO_INDEX)
         cluster_event(c, &(struct event){.kind = kind, .index = index});
 }
@@ -19,7 +20,7 @@ static void tell(struct cluster *c, enum event_kind kind, const char *name)
 static void on_frozen(void *cluster, const char *name, uint32_t break_number)
 {
     struct cluster *c = cluster;
-    int index = site_mirror(&c->core, cluster_id(name));
+    int index = cluster_mirror(&c->core, name);
     if (index != NO_INDEX)
         c->broken[index] = break_number;
     tell(c, EVENT_MIRROR_FROZEN, name);

@@ -6,13 +6,21 @@
 
 _Static_assert(SITE_GUESTS_MAX <= CORE_GUESTS, "core/ can number all guests");
 
-/* A memory or message of nodes that count each other otherwise is no use here. */
+/* A memory or message of nodes that count each other otherwise is no use here; nor, by R17, one of
+ * nodes that wait for another time. */
 static uint64_t hash_cluster(const struct cluster_config *c)
 {
-    uint64_t h = hash_text(c->name, 0);
+    uint64_t h = hash_mix(hash_text(c->name, 0), c->value, sizeof c->value);
     for (uint32_t i = 0; i < c->nodes; i++)
-        h = hash_text(c->node[i].name, h);
+        h = hash_text(c->node[i].name, h + c->node[i].witness);
     return h;
+}
+
+/* In the ledger a mirror has two sides, and which is which must be the same for all: the lower
+ * number first. Between other nodes it is another mirror. */
+static uint64_t id_of_mirror(const char *name, const uint8_t node[2])
+{
+    return hash_mix(cluster_id(name), node, 2);
 }
 
 static int number_of(const struct guest *const guest[CORE_GUESTS], int count, const char *name)
@@ -23,18 +31,27 @@ static int number_of(const struct guest *const guest[CORE_GUESTS], int count, co
     return NO_INDEX;
 }
 
+int cluster_mirror(const struct core_site *core, const char *name)
+{
+    for (int i = 0; i < core->mirrors; i++)
+        if (core->mirror[i].id == id_of_mirror(name, core->mirror[i].node))
+            return i;
+    return NO_INDEX;
+}
+
 /* Those between two nodes of the cluster; the configuration's check has reported others. */
 static void fill_mirrors(struct core_site *core, const struct site *site)
 {
     for (uint32_t i = 0; i < site->drbd.mirrors; i++) {
         const struct site_drbd *m = &site->drbd.mirror[i];
-        if (cluster_runs_guests(&site->cluster, m->node[0].name) &&
-            cluster_runs_guests(&site->cluster, m->node[1].name))
-            core->mirror[core->mirrors++] = (struct site_mirror){
-                .id = cluster_id(m->name),
-                .node = {(uint8_t)cluster_find(&site->cluster, m->node[0].name),
-                         (uint8_t)cluster_find(&site->cluster, m->node[1].name)},
-            };
+        if (!cluster_runs_guests(&site->cluster, m->node[0].name) ||
+            !cluster_runs_guests(&site->cluster, m->node[1].name))
+            continue;
+        uint8_t a = (uint8_t)cluster_find(&site->cluster, m->node[0].name);
+        uint8_t b = (uint8_t)cluster_find(&site->cluster, m->node[1].name);
+        struct site_mirror *to = &core->mirror[core->mirrors++];
+        *to = (struct site_mirror){.node = {a < b ? a : b, a < b ? b : a}};
+        to->id = id_of_mirror(m->name, to->node);
     }
 }
 
@@ -43,7 +60,7 @@ static void fill_disks(struct site_guest *to, const struct core_site *core,
 {
     for (uint32_t i = 0; i < g->disks && to->mirrors < CORE_GUEST_MIRRORS; i++) {
         int mirror = drbd_find_disk(mirrors, g->disk[i].path);
-        int number = mirror >= 0 ? site_mirror(core, cluster_id(mirrors->mirror[mirror].name)) : -1;
+        int number = mirror >= 0 ? cluster_mirror(core, mirrors->mirror[mirror].name) : NO_INDEX;
         if (number >= 0)
             to->mirror[to->mirrors++] = (uint8_t)number;
     }

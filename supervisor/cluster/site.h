@@ -8,3 +8,6 @@
  * node may know better. */
 void cluster_site(struct core_site *core, const struct site *site,
                   const struct guest *guest[CORE_GUESTS]);
+
+/* core's number of the mirror with this name, or NO_INDEX. */
+int cluster_mirror(const struct core_site *core, const char *name);

@@ -37,6 +37,10 @@ const char *cluster_why_not(const struct cluster *c, int index, uint8_t node)
     const char *why = why_not_able(c, node, now);
     if (why != NULL)
         return why;
+    if (guest_in(&c->node.peer[node].lacks, index))
+        return "has another site, without this guest";
+    if (guest_in(&c->cards.disputed, index))
+        return "waits until all nodes that are up have the same disks for it";
     if (placement_is_unfit(&c->node, index, node, now))
         return "cannot use its disks, or could not start it";
     if (!ledger_is_fresh(&c->core, v, index, node))
@@ -75,6 +79,7 @@ static void write_node(const struct cluster *c, struct json *j, uint8_t i, uint6
     const struct ledger_node *e = &n->known.value.node[i];
     bool self = i == n->self, heard = self || node_hears(n, i, now);
     uint8_t flags = n->peer[i].last.flags;
+    char other[CARD_TEXT_SIZE];
     json_open(j, NULL);
     json_text(j, "name", c->site->cluster.node[i].name);
     json_number(j, "id", i + 1);
@@ -88,7 +93,9 @@ static void write_node(const struct cluster *c, struct json *j, uint8_t i, uint6
     json_bool(j, "takes_guests", placement_is_able(n, i, now));
     json_bool(j, "drained", (e->flags & NODE_DRAINING) != 0);
     json_bool(j, "confirmed_off", (e->flags & NODE_FENCED) != 0);
-    json_bool(j, "same_site", self || !heard || n->peer[i].last.site == n->site_hash);
+    json_text(j, "site", cards_version(c, i));
+    cards_text(c, i, other);
+    json_text(j, "other_site", other);
     json_number(j, "generation", e->generation);
     json_number(j, "guests", guests_of(c, i));
     json_number(j, "memory_mib", c->core.node[i].memory_mib);

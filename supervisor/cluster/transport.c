@@ -3,7 +3,6 @@
 #include <corosync/cpg.h>
 #include <corosync/quorum.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +18,18 @@
 #define AGAIN_MS     5   /* corosync takes nothing now: tried again after */
 #define QUEUE_MAX    64  /* messages that wait for it */
 
-/* What goes over the network: for whom, then the message as core/codec.h has it. */
+/* All clusters of this key and network that corosync does not tell apart. */
+#define GROUP "relevo"
+
+/* What goes over the network. */
 struct parcel {
+    uint64_t cluster;
     uint8_t to;
+    uint8_t kind; /* enum wire_kind */
     uint8_t data[CODEC_MESSAGE_MAX];
 };
 
 struct queued {
-    bool heartbeat;
     size_t size;
     struct parcel parcel;
 };
@@ -67,15 +70,19 @@ static void on_deliver(cpg_handle_t handle, const struct cpg_name *group, uint32
     (void)group;
     (void)pid;
     static struct wire_packet packet;
-    const struct parcel *parcel = message;
+    static struct parcel parcel; /* the message need not be aligned */
     size_t length = size - offsetof(struct parcel, data);
     if (size <= offsetof(struct parcel, data) || length > CODEC_MESSAGE_MAX || id == 0 ||
-        id > CORE_NODES || id - 1 == t.config.self ||
-        (parcel->to != EVERYBODY && parcel->to != t.config.self))
+        id > CORE_NODES || id - 1 == t.config.self)
+        return;
+    memcpy(&parcel, message, size);
+    if (parcel.kind >= WIRE_KINDS || (parcel.to != EVERYBODY && parcel.to != t.config.self) ||
+        (parcel.cluster != t.config.cluster && parcel.kind != WIRE_CARD))
         return;
     packet.type = WIRE_HEARD;
     packet.node = (uint8_t)(id - 1);
-    memcpy(packet.data, parcel->data, length);
+    packet.kind = parcel.kind;
+    memcpy(packet.data, parcel.data, length);
     tell(&packet, wire_packet_size(length));
 }
 
@@ -191,7 +198,7 @@ static void take_out(int i)
 static void make_room(void)
 {
     int i = 0;
-    while (i < t.queued && !t.queue[i]->heartbeat)
+    while (i < t.queued && t.queue[i]->parcel.kind != WIRE_HEARTBEAT)
         i++;
     take_out(i < t.queued ? i : 0);
 }
@@ -202,9 +209,10 @@ static void enqueue(const struct wire_packet *packet, size_t size)
     struct queued *q = malloc(offsetof(struct queued, parcel.data) + length);
     if (q == NULL)
         return;
-    q->heartbeat = packet->heartbeat;
     q->size = offsetof(struct parcel, data) + length;
+    q->parcel.cluster = t.config.cluster;
     q->parcel.to = packet->node;
+    q->parcel.kind = packet->kind;
     memcpy(q->parcel.data, packet->data, length);
     if (t.queued == QUEUE_MAX)
         make_room();
@@ -282,8 +290,7 @@ int transport_role(void)
     ptrdiff_t size = role_receive(&t.config, sizeof t.config);
     if (size <= 0 || !wire_ok(&t.config, (size_t)size, WIRE_CONFIG))
         return size == 0 ? 0 : 1;
-    t.group.length = (uint32_t)snprintf(t.group.value, sizeof t.group.value, "relevo-%016" PRIx64,
-                                        t.config.cluster);
+    t.group.length = (uint32_t)snprintf(t.group.value, sizeof t.group.value, GROUP);
     t.view.type = WIRE_VIEW;
     t.fd[0] = (struct pollfd){.fd = CHILD_SOCKET};
     t.fd[1] = (struct pollfd){.fd = -1, .events = POLLIN};

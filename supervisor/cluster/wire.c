@@ -6,9 +6,9 @@
 
 _Static_assert(sizeof(struct wire_packet) <= CHILD_MESSAGE_MAX, "a full ledger fits a message");
 
-size_t wire_packet_size(size_t message)
+size_t wire_packet_size(size_t data)
 {
-    return offsetof(struct wire_packet, data) + message;
+    return offsetof(struct wire_packet, data) + data;
 }
 
 /* A byte that is neither 0 nor 1 is not a bool to look at. */
@@ -32,7 +32,7 @@ bool wire_ok(const void *data, size_t size, enum wire_type type)
     case WIRE_SEND:
     case WIRE_HEARD:
         return size > wire_packet_size(0) && size <= wire_packet_size(CODEC_MESSAGE_MAX) &&
-               is_flag(data, offsetof(struct wire_packet, heartbeat));
+               ((const struct wire_packet *)data)->kind < WIRE_KINDS;
     case WIRE_VIEW:
         return size == sizeof(struct wire_view) &&
                is_flag(data, offsetof(struct wire_view, connected)) &&

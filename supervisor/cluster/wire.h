@@ -14,17 +14,25 @@ enum wire_type {
     WIRE_VIEW,       /* the role: whom corosync sees; at each change */
 };
 
+/* What a packet holds. */
+enum wire_kind {
+    WIRE_MESSAGE,   /* of core/, encoded */
+    WIRE_HEARTBEAT, /* such a one, and the next says it all again: the first to be dropped */
+    WIRE_CARD,      /* struct card: also from those that configure the cluster otherwise */
+    WIRE_KINDS
+};
+
 struct wire_config {
     uint32_t type;
     uint8_t self;     /* this node's number */
-    uint64_t cluster; /* core_site.cluster: who configures other nodes is another cluster's */
+    uint64_t cluster; /* core_site.cluster: what others say who have another is not for core/ */
 };
 
 struct wire_packet {
     uint32_t type;
-    uint8_t node;                    /* to, or from */
-    bool heartbeat;                  /* the next one says it all again: the first to be dropped */
-    uint8_t data[CODEC_MESSAGE_MAX]; /* the rest of the packet: a message, encoded */
+    uint8_t node; /* to, or from */
+    uint8_t kind; /* enum wire_kind */
+    uint8_t data[CODEC_MESSAGE_MAX];
 };
 
 struct wire_view {
@@ -34,8 +42,8 @@ struct wire_view {
     nodeset members;
 };
 
-/* How many bytes a packet with a message of that size takes. */
-size_t wire_packet_size(size_t message);
+/* How many bytes a packet with so much data takes. */
+size_t wire_packet_size(size_t data);
 
 /* Whether data is a whole, sane message of this type. */
 bool wire_ok(const void *data, size_t size, enum wire_type type);

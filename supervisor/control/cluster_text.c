@@ -40,9 +40,11 @@ static void print_node(FILE *to, yajl_val node)
         fprintf(to, " not seen by corosync");
     if (reply_yes(node, "heard") && !reply_yes(node, "lease"))
         fprintf(to, " without a lease");
-    if (!reply_yes(node, "same_site"))
-        fprintf(to, " has another site's guests");
+    if (reply_text(node, "site")[0] != '\0')
+        fprintf(to, " site %s", reply_text(node, "site"));
     fputc('\n', to);
+    if (reply_text(node, "other_site")[0] != '\0')
+        fprintf(to, "    has another site: %s\n", reply_text(node, "other_site"));
 }
 
 static void print_guest(FILE *to, yajl_val guest)

@@ -149,6 +149,7 @@ char *status_json(const struct node *node, size_t *size)
         write_guest(&j, node, node->guests->run[i], now);
     json_list_end(&j);
     write_network(&j, &node->network->view.status);
+    cluster_sites_json(node->cluster, &j);
     errors_json(&j, node->site);
     json_close(&j);
     return json_end(&j, size);

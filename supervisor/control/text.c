@@ -102,6 +102,17 @@ static void print_network(FILE *to, yajl_val root)
         print_vif(to, item[i]);
 }
 
+static void print_lines(FILE *to, yajl_val root, const char *list, const char *title)
+{
+    yajl_val *item;
+    size_t n = reply_list(root, list, &item);
+    if (n > 0)
+        fprintf(to, "\n%s\n", title);
+    for (size_t i = 0; i < n; i++)
+        if (YAJL_IS_STRING(item[i]))
+            fprintf(to, "%s\n", YAJL_GET_STRING(item[i]));
+}
+
 static void print_status(FILE *to, yajl_val root)
 {
     yajl_val *item;
@@ -122,12 +133,8 @@ static void print_status(FILE *to, yajl_val root)
         print_pieces(to, root);
     }
 
-    n = reply_list(root, "errors", &item);
-    if (n > 0)
-        fprintf(to, "\nERRORS\n");
-    for (size_t i = 0; i < n; i++)
-        if (YAJL_IS_STRING(item[i]))
-            fprintf(to, "%s\n", YAJL_GET_STRING(item[i]));
+    print_lines(to, root, "other_sites", "OTHER NODES HAVE ANOTHER SITE");
+    print_lines(to, root, "errors", "ERRORS");
     if (reply_number(root, "errors_dropped") > 0)
         fprintf(to, "and %lld more\n", reply_number(root, "errors_dropped"));
 }

@@ -137,6 +137,9 @@ static void dispatch(struct node *n, const struct event *e, uint64_t now, struct
     case EVENT_DEVICES:
         n->guest[e->index].devices_bad = !e->on;
         break;
+    case EVENT_LACKS:
+        guest_set(&n->peer[e->node].lacks, e->index, e->on);
+        break;
     case EVENT_MIRROR_FROZEN:
         mirror_frozen(n, e->index, out);
         break;

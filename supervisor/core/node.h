@@ -49,6 +49,7 @@ enum event_kind {
     EVENT_OFFER_FAILED,  /* source: the copy failed, the guest runs on here */
     EVENT_INCOMING,      /* target: a paused copy is complete; epoch: the source's */
     EVENT_DEVICES,       /* the guest's disks can or cannot be used here */
+    EVENT_LACKS,         /* the site of node has (on: not) the guest: it cannot be given it */
     EVENT_MIRROR_FROZEN, /* primary: the peer is away, writes wait for a mark */
     EVENT_MIRROR_SYNCED, /* connected, both sides up to date */
     EVENT_MIRROR_APART,  /* no longer so */
@@ -111,6 +112,7 @@ struct peer {
     bool known;
     uint64_t heard_at;
     struct heartbeat last;
+    struct guestset lacks; /* guests that its site does not have */
 };
 
 enum run {

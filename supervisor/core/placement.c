@@ -20,9 +20,11 @@ bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
 bool placement_is_unfit(const struct node *n, int index, uint8_t node, uint64_t now)
 {
     const struct core_guest *g = &n->guest[index];
+    const struct peer *p = &n->peer[node];
     if (node == n->self)
         return g->devices_bad || g->unfit_until > now;
-    return n->peer[node].last.site == n->site_hash && guest_in(&n->peer[node].last.unfit, index);
+    return guest_in(&p->lacks, index) ||
+           (p->last.site == n->site_hash && guest_in(&p->last.unfit, index));
 }
 
 bool placement_suits(const struct node *n, int index, uint8_t node, uint64_t now)

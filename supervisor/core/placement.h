@@ -5,7 +5,7 @@
 /* The node lives, is in touch, has a lease and a watchdog, and takes guests. */
 bool placement_is_able(const struct node *n, uint8_t node, uint64_t now);
 
-/* Whether the node has said that the guest cannot run there: its disks, or it gave it up. */
+/* The node could not start the guest, or cannot have its disks, or knows no such guest. */
 bool placement_is_unfit(const struct node *n, int index, uint8_t node, uint64_t now);
 
 /* Whether the guest could run on the node by all that is known here: able, devices, fresh mirrors,

@@ -264,14 +264,21 @@ exit 0
         self.words.append("fence=exec:fence")
         self.write_site()
 
-    def guest(self, name, home, *peers, **keys):
+    def own_site(self, name):
+        """This host has a site of its own from now on, as the others' is now: its folder."""
+        host = self[name]
+        host.site = host.folder / "site"
+        shutil.copytree(self.site, host.site)
+        return host.site
+
+    def guest(self, name, home, *peers, site=None, **keys):
         text = [f'name = "{name}"', "memory = 64", 'kernel = "/boot/vmlinuz"', f'home = "{home}"',
                 f"peers = {json.dumps(peers)}", *[f"{k} = {json.dumps(v)}" for k, v in keys.items()]]
-        (self.site / "guests" / f"{name}.cfg").write_text("\n".join(text) + "\n")
+        ((site or self.site) / "guests" / f"{name}.cfg").write_text("\n".join(text) + "\n")
 
     def services(self, host):
         """What runs on a host, and how init starts it."""
-        configured = ["-c", str(host.cmdline), "-s", str(self.site)]
+        configured = ["-c", str(host.cmdline), "-s", str(host.site)]
         return [["corosync", *self.priority, self.program, "-m", *configured],
                 ["relevod", self.program, *configured]]
 

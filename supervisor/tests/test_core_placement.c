@@ -409,6 +409,21 @@ static void a_node_without_the_disks_gives_the_guest_to_one_that_has_them(void *
     lab_until(0, 1, 20);
 }
 
+static void a_node_that_lacks_the_guest_is_not_given_it(void **state)
+{
+    (void)state;
+    struct event lacks = {.kind = EVENT_LACKS, .node = 2, .index = 0, .on = true};
+    begin(1);
+    lab.site.guest[0].home = 1;
+    lab.site.guest[0].peer[0] = 2;
+    lab.site.guest[0].peer[1] = 0;
+    up();
+    assert_int_equal(lab_where(0), 1);
+    lab_step(0, lacks); /* who leads has been told */
+    lab_off(1);
+    lab_until(0, 0, 80);
+}
+
 static void it_keeps_it_where_no_other_node_has_them(void **state)
 {
     (void)state;
@@ -454,6 +469,7 @@ int main(void)
         T(a_guest_that_no_node_can_start_comes_back_by_a_command),
         T(a_node_without_the_disks_gives_the_guest_to_one_that_has_them),
         T(it_keeps_it_where_no_other_node_has_them),
+        T(a_node_that_lacks_the_guest_is_not_given_it),
     };
     return cmocka_run_group_tests_name("core_placement", tests, NULL, NULL);
 }
