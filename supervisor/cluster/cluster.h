@@ -53,6 +53,11 @@ int cluster_move(struct cluster *cluster, const char *guest, const char *node, s
 int cluster_drain(struct cluster *cluster, const char *name, bool on, struct err *said);
 int cluster_confirm_down(struct cluster *cluster, const char *name, struct err *said);
 
+/* The mirror's stale side on that node counts as current from now on. sure: false: only says what
+ * would be lost, and returns -1. */
+int cluster_override(struct cluster *cluster, const char *mirror, const char *name, bool sure,
+                     struct err *said);
+
 /* Whose the guest is by the ledger; empty: nobody's, or no cluster decides. */
 const char *cluster_owner(const struct cluster *cluster, const struct guest_run *run);
 

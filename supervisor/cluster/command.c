@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cluster/inside.h"
+#include "cluster/site.h"
 #include "core/placement.h"
 
 static int find_guest(const struct cluster *c, const char *name, struct err *said)
@@ -107,6 +108,54 @@ int cluster_drain(struct cluster *c, const char *name, bool on, struct err *said
     err_set(said, "node %s: %s", name,
             on ? "its guests are moved away, and it takes none until it is undrained"
                : "takes guests again");
+    return wish(c, &change, said);
+}
+
+/* Who is the maker of a mark: see core/mirror.c and core/ledger.c. */
+static const char *why_stale(const struct cluster *c, uint64_t mark, char text[120])
+{
+    uint64_t maker = mark >> 56;
+    if (maker >= 1 && maker <= c->core.nodes)
+        snprintf(text, 120, "node %s has written without it",
+                 c->site->cluster.node[maker - 1].name);
+    else
+        snprintf(text, 120, "%s",
+                 maker == 0xfe ? "an operator has called the other one current"
+                               : "nobody has vouched for it since the nodes had forgotten");
+    return text;
+}
+
+int cluster_override(struct cluster *c, const char *mirror, const char *name, bool sure,
+                     struct err *said)
+{
+    uint8_t node = check(c, said) == 0 ? find_node(c, name, said) : NO_NODE;
+    if (node == NO_NODE)
+        return -1;
+    const struct ledger *v = &c->node.known.value;
+    int index = cluster_mirror(&c->core, mirror);
+    int side = index != NO_INDEX ? mirror_side(&c->core.mirror[index], node) : NO_INDEX;
+    if (side == NO_INDEX)
+        return err_set(said, "mirror %s: not known, or it has no side on %s", mirror, name);
+    uint64_t id = c->core.mirror[index].id, mark = ledger_mark(v, id, side);
+    const char *other = c->site->cluster.node[c->core.mirror[index].node[1 - side]].name;
+    char why[120];
+    if (mark == 0)
+        return err_set(said, "mirror %s: %s's copy is current", mirror, name);
+    if (!ledger_may_override(&c->core, v, index, side))
+        return err_set(said,
+                       "mirror %s: %s has the current copy, and is not known to be dead: bring it "
+                       "back (if it never comes: relevo confirm-down %s)",
+                       mirror, other, other);
+    if (!sure)
+        return err_set(said,
+                       "mirror %s: %s's copy is not current: %s. What %s alone has written, and "
+                       "guests took for durable, is LOST if this copy is used. If that is meant: "
+                       "relevo override %s %s --lose-writes",
+                       mirror, name, why_stale(c, mark, why), other, mirror, name);
+    struct change change = {.kind = CHANGE_OVERRIDE, .id = id, .node = node, .mark = mark};
+    err_set(said, "mirror %s: %s's copy counts as current; what %s alone has written is lost",
+            mirror, name, other);
+    log_warn("%s", said->text);
     return wish(c, &change, said);
 }
 

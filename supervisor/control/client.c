@@ -43,6 +43,7 @@ static int usage(void)
           "       relevo attach GUEST DISK | detach GUEST VDEV\n"
           "       relevo move GUEST NODE\n"
           "       relevo drain|undrain|confirm-down NODE\n"
+          "       relevo override MIRROR NODE [--lose-writes]\n"
           "       relevo reload [--force] [FOLDER]\n"
           "       relevo log [-f]\n"
           "       relevo check FOLDER [HOSTNAME]\n"
@@ -212,9 +213,12 @@ int relevo_command(int argc, char **argv)
         int result = run(argc - 2, argv + 2);
         return result == USAGE ? usage() : result;
     }
-    if (argc == 4 && strcmp(verb, "move") == 0) {
+    bool lose = argc == 5 && strcmp(argv[4], "--lose-writes") == 0;
+    if ((argc == 4 && strcmp(verb, "move") == 0) ||
+        ((argc == 4 || lose) && strcmp(verb, "override") == 0)) {
         char operands[REQUEST_MAX];
-        snprintf(operands, sizeof operands, "%s %s", operand, argv[3]);
+        snprintf(operands, sizeof operands, "%s %s%s", operand, argv[3],
+                 lose ? " --lose-writes" : "");
         return command_guest(verb, operands);
     }
     static const char *const with_name[] = {"start", "stop",    "restart",

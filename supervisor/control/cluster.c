@@ -15,6 +15,16 @@ char *cluster_document(const struct node *node, size_t *size)
     return json_end(&j, size);
 }
 
+/* "MIRROR NODE [--lose-writes]" */
+static int override(struct cluster *c, const char *mirror, char *rest, struct err *said)
+{
+    const char *node = strsep(&rest, " ");
+    bool sure = rest != NULL && strcmp(rest, "--lose-writes") == 0;
+    if (mirror == NULL || node == NULL || (rest != NULL && !sure))
+        return err_set(said, "expected the names of a mirror and of a node");
+    return cluster_override(c, mirror, node, sure, said);
+}
+
 bool cluster_command(struct cluster *c, const char *verb, char *operands, struct err *said,
                      int *result)
 {
@@ -25,6 +35,8 @@ bool cluster_command(struct cluster *c, const char *verb, char *operands, struct
         *result = first != NULL && second != NULL
                       ? cluster_move(c, first, second, said)
                       : err_set(said, "expected the names of a guest and of a node");
+    else if (strcmp(verb, "override") == 0)
+        *result = override(c, first, second, said);
     else if (strcmp(verb, "drain") == 0 || strcmp(verb, "undrain") == 0)
         *result = one ? cluster_drain(c, first, verb[0] == 'd', said)
                       : err_set(said, "expected the name of a node");

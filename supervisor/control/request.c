@@ -122,6 +122,7 @@ char *request_answer(struct node *node, char *line, size_t *size)
                    "expected status, network, multipath, rescan, remove LUN [--paths], add LUN, "
                    "drbd [VERB MIRROR [NODE]], attach GUEST DISK, detach GUEST VDEV, "
                    "reload [--force] [FOLDER], start GUEST, stop GUEST, restart GUEST, cluster, "
-                   "move GUEST NODE, drain NODE, undrain NODE or confirm-down NODE",
+                   "move GUEST NODE, drain NODE, undrain NODE, confirm-down NODE or "
+                   "override MIRROR NODE [--lose-writes]",
                    size);
 }

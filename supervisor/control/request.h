@@ -21,7 +21,7 @@
  *   attach GUEST DISK          {"ok":true, "text":"guest web1: attaching …"}
  *   detach GUEST VDEV          {"ok":true, "text":"guest web1: detaching xvdb"}
  *   cluster                    {"ok":true, "cluster":"site1", "nodes":[…], "guests":[…], …}
- *   move GUEST NODE, drain|undrain|confirm-down NODE
+ *   move GUEST NODE, drain|undrain|confirm-down NODE, override MIRROR NODE [--lose-writes]
  *                              {"ok":true, "text":"node blade1: takes guests again"}
  *   start|stop|restart GUEST   {"ok":true, "text":"guest web1: starting"}
  *   reload [--force] [FOLDER]  {"ok":true, "text":…, "errors":[…], "warnings":[…]}

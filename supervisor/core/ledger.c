@@ -319,13 +319,26 @@ static bool fresh(const struct core_site *s, struct ledger *v, const struct chan
     return set_mark(v, c->id, side, 0);
 }
 
+bool ledger_may_override(const struct core_site *s, const struct ledger *v, int index, int side)
+{
+    uint8_t other = s->mirror[index].node[1 - side];
+    bool lives = v->node[other].generation != 0 && (v->node[other].flags & NODE_DEAD) == 0;
+    return ledger_mark(v, s->mirror[index].id, 1 - side) != 0 || !lives;
+}
+
+/* The operator's word, R33: not while the other side is current and its node lives. From then on
+ * that one is the stale side, until it is resynced (R27): there are never two versions of what is
+ * current. */
 static bool override(const struct core_site *s, struct ledger *v, const struct change *c)
 {
     int index = site_mirror(s, c->id);
     int side = index == NO_INDEX ? NO_INDEX : mirror_side(&s->mirror[index], c->node);
-    if (side == NO_INDEX || ledger_mark(v, c->id, side) != c->mark || c->mark == 0)
+    if (side == NO_INDEX || ledger_mark(v, c->id, side) != c->mark || c->mark == 0 ||
+        !ledger_may_override(s, v, index, side) || !set_mark(v, c->id, side, 0))
         return false;
-    return set_mark(v, c->id, side, 0);
+    if (ledger_mark(v, c->id, 1 - side) == 0)
+        set_mark(v, c->id, 1 - side, UINT64_C(0xfe) << 56 | (v->version + 1));
+    return true;
 }
 
 static bool goal(const struct core_site *s, struct ledger *v, const struct change *c)

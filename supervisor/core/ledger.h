@@ -115,6 +115,10 @@ bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g);
 /* The mark on one side of a mirror; 0: that side is current. */
 uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side);
 
+/* Whether the operator may call a stale side current: the other one is not current either, or its
+ * node is dead. mirror: in the site. */
+bool ledger_may_override(const struct core_site *s, const struct ledger *v, int mirror, int side);
+
 /* No mirror of the guest is stale on that node, and each has a side there. index: in the site. */
 bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int index, uint8_t node);
 

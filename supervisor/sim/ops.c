@@ -329,7 +329,7 @@ void ops_apply(struct world *w, const struct op *op)
         c.kind = CHANGE_OVERRIDE;
         c.id = w->site->mirror[op->a].id;
         c.node = (uint8_t)op->b;
-        w->overridden[op->a] = true;
+        w->overridden[op->a] |= w->site->mirror[op->a].node[1] == op->b ? 2u : 1u;
         command(w, c);
         break;
     case OP_CONFIRM:

@@ -303,3 +303,39 @@ def test_a_fence_device_shortens_the_wait(cluster):
     cluster.until(cluster[owner].is_switched_off, "the device has switched it off")
     cluster.until(lambda: cluster.where().get("web") not in (None, [owner]), "taken over")
     assert "confirmed to be off" in cluster["w"].relevod_log()
+
+
+def test_the_operator_calls_a_stale_side_current(cluster):
+    """No DRBD is here to say that a side is current: the ledger begins with two stale ones."""
+    cluster.words.append("drbd=m:0:/dev/sdz1:h1@10.1.0.1:7788,h2@10.1.0.2:7788")
+    cluster.write_site()
+    cluster.guest("web", "h1", "h2", disk=["phy:/dev/drbd/m,xvda,w"])
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+
+    def override(*words):
+        done = cluster["w"].command("override", "m", *words)
+        return done.returncode, done.stdout + done.stderr
+
+    def why_not():
+        view = cluster["w"].view() or {}
+        return {c["node"]: c["why_not"] for g in view.get("guests", []) for c in g["candidates"]}
+
+    cluster.until(lambda: set(why_not().values()) == {"has a stale copy of a disk"}, "both are stale")
+    status, said = override("h1")
+    assert status == 1 and "h2 alone has written" in said and "LOST" in said
+    assert override("w", "--lose-writes")[0] == 1  # no side of it
+    assert override("h1", "--lose-writes")[0] == 0
+    cluster.until(lambda: "stale" not in why_not().get("h1", "stale"), "h1 is current")
+    assert "stale" in why_not()["h2"]
+    status, said = override("h1", "--lose-writes")
+    assert status == 1 and "is current" in said
+    status, said = override("h2", "--lose-writes")
+    assert status == 1 and "not known to be dead" in said
+    cluster["h1"].off()
+    cluster.until(lambda: override("h2")[1].count("LOST") == 1, "h1 is known to be dead")
+    assert override("h2", "--lose-writes")[0] == 0
+    cluster.until(lambda: "stale" not in why_not().get("h2", "stale"), "h2 is current")
+    cluster["h1"].boot()
+    cluster.until_well("h1", "h2", "w")
+    assert "stale" in why_not()["h1"]  # what it alone has is lost, until DRBD has synced it

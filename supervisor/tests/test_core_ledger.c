@@ -221,10 +221,39 @@ static void r28_a_stale_side_claims_nothing(void **state)
     (void)state;
     assert_true(claim(2, 0, 2));
     assert_true(mark_change(CHANGE_STALE, 0, 1, 5));
-    assert_true(join(0, 200, 100));
+    v.node[0].flags |= NODE_DEAD;
     assert_false(claim(2, 1, 2));
     assert_true(mark_change(CHANGE_OVERRIDE, 2, 1, 5));
     assert_true(claim(2, 1, 2));
+}
+
+static void r33_an_override_is_refused_while_the_other_side_lives_and_is_current(void **state)
+{
+    (void)state;
+    assert_true(claim(2, 0, 2));
+    assert_true(mark_change(CHANGE_STALE, 0, 1, 5));
+    assert_false(mark_change(CHANGE_OVERRIDE, 2, 1, 5));
+    v.node[0].flags |= NODE_DEAD;
+    assert_false(mark_change(CHANGE_OVERRIDE, 2, 1, 4)); /* not the mark that there is */
+    assert_true(mark_change(CHANGE_OVERRIDE, 2, 1, 5));
+    assert_int_equal(ledger_mark(&v, 70, 1), 0);
+    uint64_t mark = ledger_mark(&v, 70, 0);
+    assert_int_not_equal(mark, 0); /* it is the stale one now, */
+    assert_true(join(0, 200, 100));
+    assert_true(mark_change(CHANGE_FRESH, 1, 0, mark)); /* ... until it is synced */
+}
+
+static void r33_where_both_sides_are_stale_either_may_be_called_current(void **state)
+{
+    (void)state;
+    uint64_t boots[CORE_NODES] = {300, 301, 302};
+    ledger_cold_start(&v, 77, boots, 0);
+    uint64_t cold = ledger_mark(&v, 70, 0);
+    struct change c = {
+        .kind = CHANGE_OVERRIDE, .by = 2, .incarnation = 302, .node = 1, .id = 70, .mark = cold};
+    assert_true(ledger_change(&site, &v, &c));
+    assert_int_equal(ledger_mark(&v, 70, 1), 0);
+    assert_int_equal(ledger_mark(&v, 70, 0), cold);
 }
 
 static void r29_after_a_cold_start_every_mirror_is_stale_on_both_sides(void **state)
@@ -298,6 +327,8 @@ int main(void)
         T(r26_only_the_living_owner_marks),
         T(r27_a_mark_is_cleared_by_the_other_side_and_by_its_id),
         T(r28_a_stale_side_claims_nothing),
+        T(r33_an_override_is_refused_while_the_other_side_lives_and_is_current),
+        T(r33_where_both_sides_are_stale_either_may_be_called_current),
         T(r29_after_a_cold_start_every_mirror_is_stale_on_both_sides),
         T(a_dead_incarnation_asks_in_vain),
         T(an_operators_command_is_carried_out_once),
