@@ -33,7 +33,7 @@ check-qemu: $(LAB_NEEDS) ## the real image under real Xen in QEMU
 check-qemu-all: $(LAB_NEEDS)
 	$(PYTEST) --all --junit-xml=$(B)/results/$@/qemu.xml $(LAB)/tests
 check-all: deps ## every test there is, at full length
-	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-multipath check-sim check-qemu-all
+	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-multipath check-network check-sim check-qemu-all
 
 .PHONY: demo bench
 demo: deps-build ## build everything, boot it, kill a guest, see it come back

@@ -1,5 +1,5 @@
-# Multipath on a real device-mapper and SCSI layer, in seconds: relevod under User Mode Linux, with a
-# fake Xen and scsi_debug's target.
+# relevod on a real kernel, in seconds: under User Mode Linux, with a fake Xen. Multipath on its device-mapper
+# and SCSI layer with scsi_debug's target; bonds, VLANs and filters, which the build machine may not have.
 UML := supervisor/uml
 LINT_PY += $(wildcard $(UML)/*.py)
 DEPS_TEST += dmsetup python3-pytest
@@ -17,6 +17,12 @@ check-multipath: $(RELEVOD_UML) $(B)/uml/linux ## multipath on a real kernel, wi
 	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
 		$(PYTHON) -B -m pytest -q -p no:cacheprovider --tb=short --durations=5 \
 		--junit-xml=$(CURDIR)/$(B)/results/$@/uml.xml $(UML)
+
+.PHONY: check-network
+check-network: $(FAKE_RELEVOD)-plain $(B)/uml/linux ## bonds, VLANs and guests' filters on a real kernel: User Mode Linux
+	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain \
+		$(PYTHON) -B -m pytest -q -p no:cacheprovider --tb=short --durations=5 \
+		--junit-xml=$(CURDIR)/$(B)/results/$@/uml.xml supervisor/tests/test_bonds.py supervisor/tests/test_vif.py
 
 # The gaps on a real kernel; what relevod itself costs with many LUNs on files.
 BENCH_MULTIPATH := $(CURDIR)/$(B)/bench-multipath.json
