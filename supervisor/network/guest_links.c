@@ -103,6 +103,12 @@ static void begin_status(struct network_vif *status, const struct vif *vif)
     status->filtered = vif->filtered;
 }
 
+static void put_counts(struct network_vif *status, const struct filter_count *count)
+{
+    for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)
+        status->dropped[class - 1] = count->packets[class];
+}
+
 static int converge_one(struct guest_links *links, uint32_t i, struct look *look,
                         struct nl_sock *sock, struct network_vif *status)
 {
@@ -114,8 +120,7 @@ static int converge_one(struct guest_links *links, uint32_t i, struct look *look
         snprintf(status->text, sizeof status->text, "%.90s", e.text);
         return rc < 0 ? 1 : 0;
     }
-    for (int class = FILTER_PASS + 1; class < FILTER_CLASSES; class ++)
-        status->dropped[class - 1] = count.packets[class];
+    put_counts(status, &count);
     notice_guest(links, i, &look->link);
     return 0;
 }
@@ -164,6 +169,36 @@ int guest_links_converge(struct guest_links *links, const struct network_config 
     }
     notice_way_out(links, config, sock);
     return failures;
+}
+
+/* --- the counters --- */
+
+struct counting {
+    struct guest_links *links;
+    bool sent[VIFS_MAX]; /* their guests have, since their counters were read */
+};
+
+static void see_received(int index, uint64_t frames, void *data)
+{
+    struct counting *c = data;
+    for (uint32_t i = 0; i < c->links->vifs; i++)
+        if (c->links->seen[i].index == index && c->links->seen[i].received != frames) {
+            c->links->seen[i].received = frames;
+            c->sent[i] = true;
+        }
+}
+
+int guest_links_count(struct guest_links *links, struct nl_sock *sock, struct network_vifs *status,
+                      struct err *e)
+{
+    struct counting c = {.links = links};
+    struct filter_count count;
+    if (link_for_each_received(sock, see_received, &c, e) != 0)
+        return -1;
+    for (uint32_t i = 0; i < links->vifs; i++)
+        if (c.sent[i] && filter_read(sock, links->vif[i].index, &count, e) == 0)
+            put_counts(&status->vif[i], &count);
+    return 0;
 }
 
 bool guest_links_announce(struct guest_links *links, const struct network_config *config,

@@ -55,6 +55,12 @@ int link_look(struct nl_sock *sock, const char *name, struct link_state *state, 
 int link_for_each(struct nl_sock *sock, void (*see)(const struct link_state *state, void *data),
                   void *data, struct err *e);
 
+/* Calls see() with the frames that each interface has received so far: cheaper than a look at it.
+ */
+int link_for_each_received(struct nl_sock *sock,
+                           void (*see)(int index, uint64_t frames, void *data), void *data,
+                           struct err *e);
+
 int link_make_bond(struct nl_sock *sock, const char *name, uint32_t mode, struct err *e);
 int link_make_vlan(struct nl_sock *sock, const char *name, int parent, uint16_t id, struct err *e);
 int link_make_bridge(struct nl_sock *sock, const char *name, struct err *e);

@@ -143,3 +143,33 @@ int link_for_each(struct nl_sock *sock, void (*see)(const struct link_state *sta
                   &visit);
     return rc == 0 ? 0 : err_set(e, "cannot list the interfaces: %s", strerror(-rc));
 }
+
+struct receipt {
+    void (*see)(int index, uint64_t frames, void *data);
+    void *data;
+};
+
+static void take_received(struct nlmsghdr *h, void *to)
+{
+    const struct receipt *receipt = to;
+    const struct if_stats_msg *header = nlmsg_data(h);
+    struct nlattr *tb[IFLA_STATS_MAX + 1];
+    struct rtnl_link_stats64 stats;
+    if (h->nlmsg_type != RTM_NEWSTATS ||
+        nlmsg_parse(h, sizeof *header, tb, IFLA_STATS_MAX, NULL) < 0 ||
+        tb[IFLA_STATS_LINK_64] == NULL || nla_len(tb[IFLA_STATS_LINK_64]) < (int)sizeof stats)
+        return;
+    memcpy(&stats, nla_data(tb[IFLA_STATS_LINK_64]), sizeof stats);
+    receipt->see((int)header->ifindex, stats.rx_packets, receipt->data);
+}
+
+int link_for_each_received(struct nl_sock *sock,
+                           void (*see)(int index, uint64_t frames, void *data), void *data,
+                           struct err *e)
+{
+    struct if_stats_msg header = {.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64)};
+    struct receipt receipt = {.see = see, .data = data};
+    int rc = talk(sock, talk_message(RTM_GETSTATS, NLM_F_DUMP, &header, sizeof header),
+                  take_received, &receipt);
+    return rc == 0 ? 0 : err_set(e, "cannot read the interfaces' counters: %s", strerror(-rc));
+}

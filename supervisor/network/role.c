@@ -111,28 +111,40 @@ static void announce(void *data)
         timer_set(&role->announce, ANNOUNCE_WAIT_MS);
 }
 
-/* The guests' interfaces; also called by itself, for the counters' sake, while there are any. */
-static int pass_guests(struct role *role)
+static void tell_vifs(struct role *role, const struct network_vifs *before)
 {
-    static struct network_vifs before;
-    before = role->vifs;
-    uint64_t began = clock_ms();
-    int failures =
-        guest_links_converge(&role->guests, &role->state.config, role->requests, &role->vifs);
-    if (memcmp(&before, &role->vifs, sizeof before) != 0 &&
+    if (memcmp(before, &role->vifs, sizeof *before) != 0 &&
         role_send(&role->vifs, sizeof role->vifs) != 0)
         qb_loop_stop(role->loop);
-    if (!role->announce.set)
-        announce(role);
-    uint64_t pause = (clock_ms() - began) * COUNT_SHARE;
-    if (role->vifs.vifs > 0 && !role->count.set)
-        timer_set(&role->count, pause > COUNT_MS ? pause : COUNT_MS);
-    return failures;
 }
 
 static void count(void *data)
 {
-    pass_guests(data);
+    static struct network_vifs before;
+    struct role *role = data;
+    struct err e;
+    uint64_t began = clock_ms();
+    before = role->vifs;
+    if (guest_links_count(&role->guests, role->requests, &role->vifs, &e) != 0)
+        log_err("what filters have dropped: %s", e.text);
+    tell_vifs(role, &before);
+    uint64_t pause = (clock_ms() - began) * COUNT_SHARE;
+    if (role->vifs.vifs > 0)
+        timer_set(&role->count, pause > COUNT_MS ? pause : COUNT_MS);
+}
+
+static int pass_guests(struct role *role)
+{
+    static struct network_vifs before;
+    before = role->vifs;
+    int failures =
+        guest_links_converge(&role->guests, &role->state.config, role->requests, &role->vifs);
+    tell_vifs(role, &before);
+    if (!role->announce.set)
+        announce(role);
+    if (role->vifs.vifs > 0 && !role->count.set)
+        timer_set(&role->count, COUNT_MS);
+    return failures;
 }
 
 static void pass(void *data)
@@ -198,7 +210,7 @@ static int watch_kernel(struct role *role, struct err *e)
     role->events = nl_socket_alloc();
     if (role->events == NULL)
         return err_set(e, "out of memory");
-    nl_join_groups(role->events, RTMGRP_LINK);
+    nl_join_groups(role->events, RTMGRP_LINK | RTMGRP_TC); /* TC: somebody changes a filter */
     int rc = nl_connect(role->events, NETLINK_ROUTE);
     if (rc < 0)
         return err_set(e, "rtnetlink events: %s", nl_geterror(rc));
