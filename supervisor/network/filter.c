@@ -81,7 +81,10 @@ static void put_keys(struct nl_msg *m, const struct filter_rule *rule, const uin
 
 static void put_verdict(struct nl_msg *m, const struct filter_rule *rule)
 {
-    struct tc_gact gact = {.action = rule->class == FILTER_PASS ? TC_ACT_OK : TC_ACT_SHOT};
+    int verdict = rule->class != FILTER_PASS ? TC_ACT_SHOT
+                  : rule->go_to != 0         ? (int)(TC_ACT_GOTO_CHAIN | rule->go_to)
+                                             : TC_ACT_OK;
+    struct tc_gact gact = {.action = verdict};
     struct nlattr *actions = nla_nest_start(m, TCA_FLOWER_ACT);
     struct nlattr *first = nla_nest_start(m, 1);
     nla_put_string(m, TCA_ACT_KIND, "gact");
@@ -101,6 +104,7 @@ static struct nl_msg *add_rule(const struct vif *vif, const struct filter_rule *
         talk_message(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof header);
     if (m != NULL) {
         nla_put_string(m, TCA_KIND, "flower");
+        nla_put_u32(m, TCA_CHAIN, rule->chain);
         struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
         put_keys(m, rule, vif->mac);
         put_verdict(m, rule);

@@ -20,19 +20,32 @@ const char *filter_class_name(enum filter_class class)
     return class_name[class];
 }
 
-/* The order of the lists. ip_protocol: only rules with it are in the list; 0: the others, too. */
+/* What comes here is UDP with the guest's own addresses. */
+#define CHAIN_UDP 1
+
+/* The order of the lists. */
 static const struct {
-    uint16_t protocol;
-    uint8_t ip_protocol;
     enum filter_class class;
+    uint16_t protocol;
+    bool quick;
+    uint8_t chain;
 } list[] = {
-    {ETH_P_IP, IPPROTO_TCP, FILTER_PASS}, {ETH_P_IPV6, IPPROTO_TCP, FILTER_PASS},
-    {ETH_P_IP, 0, FILTER_DHCP},           {ETH_P_IPV6, 0, FILTER_DHCP},
-    {ETH_P_IPV6, 0, FILTER_ROUTER},       {ETH_P_IP, 0, FILTER_PASS},
-    {ETH_P_IPV6, 0, FILTER_PASS},         {ETH_P_ARP, 0, FILTER_PASS},
-    {ETH_P_RARP, 0, FILTER_PASS},         {ETH_P_IP, 0, FILTER_IP},
-    {ETH_P_IPV6, 0, FILTER_IP},           {ETH_P_ARP, 0, FILTER_ARP},
-    {ETH_P_ALL, 0, FILTER_OTHER},         {ETH_P_ALL, 0, FILTER_MAC},
+    {.class = FILTER_PASS, .protocol = ETH_P_IP, .quick = true},
+    {.class = FILTER_PASS, .protocol = ETH_P_IPV6, .quick = true},
+    {.class = FILTER_DHCP, .protocol = ETH_P_IP, .chain = CHAIN_UDP},
+    {.class = FILTER_DHCP, .protocol = ETH_P_IPV6, .chain = CHAIN_UDP},
+    {.class = FILTER_DHCP, .protocol = ETH_P_IP},
+    {.class = FILTER_DHCP, .protocol = ETH_P_IPV6},
+    {.class = FILTER_ROUTER, .protocol = ETH_P_IPV6},
+    {.class = FILTER_PASS, .protocol = ETH_P_IP},
+    {.class = FILTER_PASS, .protocol = ETH_P_IPV6},
+    {.class = FILTER_PASS, .protocol = ETH_P_ARP},
+    {.class = FILTER_PASS, .protocol = ETH_P_RARP},
+    {.class = FILTER_IP, .protocol = ETH_P_IP},
+    {.class = FILTER_IP, .protocol = ETH_P_IPV6},
+    {.class = FILTER_ARP, .protocol = ETH_P_ARP},
+    {.class = FILTER_OTHER, .protocol = ETH_P_ALL},
+    {.class = FILTER_MAC, .protocol = ETH_P_ALL},
 };
 #define LISTS (sizeof list / sizeof list[0])
 _Static_assert(LISTS <= FILTER_PRIORITIES_MAX, "room for every list's counters");
@@ -41,7 +54,7 @@ uint16_t filter_priority(const struct filter_rule *rule)
 {
     for (size_t i = 0; i < LISTS; i++)
         if (list[i].protocol == rule->protocol && list[i].class == rule->class &&
-            (list[i].ip_protocol == 0 || list[i].ip_protocol == rule->ip_protocol))
+            list[i].quick == rule->quick && list[i].chain == rule->chain)
             return (uint16_t)(i + 1);
     return (uint16_t)LISTS; /* every rule below has its list: tested */
 }
@@ -62,11 +75,31 @@ static void add(struct rules *r, struct filter_rule rule)
         r->rule[r->count++] = rule;
 }
 
-/* TCP is most of what guests send, and nothing that is looked for below: one look will do, as each
- * set of fields that rules have is another look into the frame. */
-static void add_tcp(struct rules *r, struct filter_rule rule)
+/* Adds a rule that lets IP pass. Each set of fields that rules of a list have is another look into
+ * the frame, and costs: what guests mostly send is found with the first. */
+static void add_ip(struct rules *r, struct filter_rule rule)
 {
+    add(r, rule);
+    rule.quick = true;
     rule.ip_protocol = IPPROTO_TCP;
+    add(r, rule);
+    rule.ip_protocol = IPPROTO_ICMP;
+    if (rule.protocol == ETH_P_IP)
+        add(r, rule);
+    rule.ip_protocol = IPPROTO_UDP;
+    rule.go_to = CHAIN_UDP;
+    add(r, rule);
+}
+
+/* Adds a rule against the answers of DHCP servers, for UDP that has the guest's addresses, too. */
+static void add_dhcp(struct rules *r, uint16_t protocol, uint16_t port)
+{
+    struct filter_rule rule = {.class = FILTER_DHCP,
+                               .protocol = protocol,
+                               .ip_protocol = IPPROTO_UDP,
+                               .source_port = port};
+    add(r, rule);
+    rule.chain = CHAIN_UDP;
     add(r, rule);
 }
 
@@ -96,12 +129,10 @@ static void add_listed(struct rules *r, const struct vif *vif)
     bool ipv6 = false;
     for (uint32_t i = 0; i < vif->ips; i++) {
         if (vif->ip[i].family == AF_INET) {
-            add(r, from(ETH_P_IP, vif->ip[i].address, 4));
-            add_tcp(r, from(ETH_P_IP, vif->ip[i].address, 4));
+            add_ip(r, from(ETH_P_IP, vif->ip[i].address, 4));
             add(r, from(ETH_P_ARP, vif->ip[i].address, 4));
         } else {
-            add(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
-            add_tcp(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
+            add_ip(r, from(ETH_P_IPV6, vif->ip[i].address, 16));
             ipv6 = true;
         }
     }
@@ -126,14 +157,8 @@ uint32_t filter_rules(const struct vif *vif, struct filter_rule rule[FILTER_RULE
     struct rules r = {.rule = rule};
     if (!vif->filtered)
         return 0;
-    add(&r, (struct filter_rule){.class = FILTER_DHCP,
-                                 .protocol = ETH_P_IP,
-                                 .ip_protocol = IPPROTO_UDP,
-                                 .source_port = BOOTP_SERVER});
-    add(&r, (struct filter_rule){.class = FILTER_DHCP,
-                                 .protocol = ETH_P_IPV6,
-                                 .ip_protocol = IPPROTO_UDP,
-                                 .source_port = DHCPV6_SERVER});
+    add_dhcp(&r, ETH_P_IP, BOOTP_SERVER);
+    add_dhcp(&r, ETH_P_IPV6, DHCPV6_SERVER);
     add(&r, (struct filter_rule){.class = FILTER_ROUTER,
                                  .protocol = ETH_P_IPV6,
                                  .ip_protocol = IPPROTO_ICMPV6,
@@ -146,10 +171,8 @@ uint32_t filter_rules(const struct vif *vif, struct filter_rule rule[FILTER_RULE
     if (vif->ips > 0) {
         add_listed(&r, vif);
     } else {
-        add(&r, (struct filter_rule){.protocol = ETH_P_IP, .own_mac = true});
-        add(&r, (struct filter_rule){.protocol = ETH_P_IPV6, .own_mac = true});
-        add_tcp(&r, (struct filter_rule){.protocol = ETH_P_IP, .own_mac = true});
-        add_tcp(&r, (struct filter_rule){.protocol = ETH_P_IPV6, .own_mac = true});
+        add_ip(&r, (struct filter_rule){.protocol = ETH_P_IP, .own_mac = true});
+        add_ip(&r, (struct filter_rule){.protocol = ETH_P_IPV6, .own_mac = true});
         add(&r, (struct filter_rule){.protocol = ETH_P_ARP, .own_mac = true, .own_arp_mac = true});
     }
     /* After a migration a guest announces itself so. */

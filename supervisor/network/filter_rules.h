@@ -1,9 +1,10 @@
 /* What a guest may send, as a list of rules: pure, without the kernel.
  *
- * The first rule that matches decides. TCP with the guest's own addresses passes; frames that
- * servers send (DHCP answers, router advertisements) are dropped; then what else carries the
- * guest's own addresses passes; then what carries its own MAC but nothing else of its own is
- * dropped, by kind, so that it is counted by kind; the rest has a foreign MAC. */
+ * The first rule that matches decides. TCP and ICMP with the guest's own addresses pass, and UDP
+ * with them unless a DHCP server would send it; frames that servers send (DHCP answers, router
+ * advertisements) are dropped; then what else carries the guest's own addresses passes; then what
+ * carries its own MAC but nothing else of its own is dropped, by kind, so that it is counted by
+ * kind; the rest has a foreign MAC. */
 #pragma once
 #include "network/vif.h"
 
@@ -24,6 +25,9 @@ const char *filter_class_name(enum filter_class class);
 struct filter_rule {
     enum filter_class class;
     uint16_t protocol; /* ETH_P_… */
+    bool quick;        /* its list is asked first */
+    uint8_t chain;     /* its list is asked only for what a rule sends there; 0: for all */
+    uint8_t go_to;     /* passes unless a rule of this chain says otherwise; 0: passes */
     bool own_mac;      /* the sender is the guest's MAC */
     bool own_arp_mac;  /* so is the sender in the ARP packet */
     uint8_t ip_protocol, icmp_type;
@@ -33,14 +37,14 @@ struct filter_rule {
     uint8_t source[16];
 };
 
-#define FILTER_RULES_MAX 40
+#define FILTER_RULES_MAX 56
 /* The kernel keeps one list for each priority and protocol: rules are numbered by what they are
  * for, and their counters found again by that number. */
-#define FILTER_PRIORITIES_MAX 14
+#define FILTER_PRIORITIES_MAX 16
 
 /* The rules for an interface: their number. */
 uint32_t filter_rules(const struct vif *vif, struct filter_rule rule[FILTER_RULES_MAX]);
 
-/* 1 and up: the lists are asked in this order. */
+/* 1 and up: the lists of a chain are asked in this order. */
 uint16_t filter_priority(const struct filter_rule *rule);
 enum filter_class filter_class_of(uint16_t priority);

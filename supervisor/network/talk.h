@@ -7,7 +7,7 @@
 #include <netlink/netlink.h>
 
 /* So many requests go in one talk_all(): what the kernel says, should all fail, fits the socket. */
-#define TALK_MAX 48
+#define TALK_MAX 64
 
 /* A message of this type with its fixed header; NULL when out of memory. */
 struct nl_msg *talk_message(int type, int flags, const void *header, size_t size);

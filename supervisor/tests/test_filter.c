@@ -35,24 +35,80 @@ static bool matches(const struct filter_rule *r, const struct frame *f)
            (!r->has_source || memcmp(r->source, source, 16) == 0);
 }
 
-/* The verdict as the kernel finds it: list by list, in the order of their priorities. */
-static const char *verdict(const char *ips, struct frame f)
+/* Which fields it has: in a list, the kernel looks into a frame once for each such set. */
+static unsigned fields(const struct filter_rule *r)
+{
+    const bool has[] = {r->own_mac,        r->own_arp_mac,      r->ip_protocol != 0,
+                        r->icmp_type != 0, r->source_port != 0, r->target_port != 0,
+                        r->fragment,       r->has_source};
+    unsigned set = 0;
+    for (unsigned i = 0; i < sizeof has / sizeof has[0]; i++)
+        set |= (unsigned)has[i] << i;
+    return set;
+}
+
+/* The rules of an interface, at work on a frame. */
+struct filtering {
+    struct filter_rule rule[FILTER_RULES_MAX];
+    uint32_t rules;
+    struct frame frame;
+    int looks; /* into the frame, so far */
+};
+
+/* The rule of the list that matches, or NULL: set of fields by set of fields, in their order. */
+static const struct filter_rule *ask_list(struct filtering *f, uint8_t chain, uint16_t priority)
+{
+    bool looked[1 << 8] = {false};
+    for (uint32_t i = 0; i < f->rules; i++) {
+        const struct filter_rule *r = &f->rule[i];
+        if (r->chain != chain || filter_priority(r) != priority || looked[fields(r)] ||
+            (r->protocol != f->frame.protocol && r->protocol != ETH_P_ALL))
+            continue;
+        looked[fields(r)] = true;
+        f->looks++;
+        for (uint32_t j = i; j < f->rules; j++)
+            if (f->rule[j].chain == chain && filter_priority(&f->rule[j]) == priority &&
+                fields(&f->rule[j]) == fields(r) && matches(&f->rule[j], &f->frame))
+                return &f->rule[j];
+    }
+    return NULL;
+}
+
+static const struct filter_rule *ask_chain(struct filtering *f, uint8_t chain)
+{
+    const struct filter_rule *found = NULL;
+    for (uint16_t priority = 1; priority <= FILTER_PRIORITIES_MAX && found == NULL; priority++) {
+        found = ask_list(f, chain, priority);
+        if (found != NULL)
+            assert_int_equal(filter_class_of(priority), found->class);
+    }
+    return found;
+}
+
+/* The verdict as the kernel finds it. */
+static const char *verdict_after(const char *ips, struct frame frame, int *looks)
 {
     struct vif vif = {.filtered = true};
-    struct filter_rule rule[FILTER_RULES_MAX];
+    struct filtering f = {.frame = frame};
     int n = guest_parse_ips(ips, vif.ip);
     assert_true(n >= 0);
     vif.ips = (uint32_t)n;
     memcpy(vif.mac, mac, sizeof mac);
-    uint32_t rules = filter_rules(&vif, rule);
-    assert_true(rules < FILTER_RULES_MAX);
-    for (uint16_t priority = 1; priority <= FILTER_PRIORITIES_MAX; priority++)
-        for (uint32_t i = 0; i < rules; i++)
-            if (filter_priority(&rule[i]) == priority && matches(&rule[i], &f)) {
-                assert_int_equal(filter_class_of(priority), rule[i].class);
-                return filter_class_name(rule[i].class);
-            }
-    return "nothing matches";
+    f.rules = filter_rules(&vif, f.rule);
+    assert_true(f.rules < FILTER_RULES_MAX);
+    const struct filter_rule *found = ask_chain(&f, 0);
+    if (found != NULL && found->go_to != 0) {
+        const struct filter_rule *exception = ask_chain(&f, found->go_to);
+        found = exception != NULL ? exception : found;
+    }
+    *looks = f.looks;
+    return found != NULL ? filter_class_name(found->class) : "nothing matches";
+}
+
+static const char *verdict(const char *ips, struct frame f)
+{
+    int looks;
+    return verdict_after(ips, f, &looks);
 }
 
 #define OWN    .own_mac = true, .own_arp_mac = true
@@ -105,9 +161,44 @@ static void each_frame_has_its_verdict(void **state)
         {SOME, "ip", {ETH_P_IP, OWN, .source = "10.0.0.6", TCP}},
         {SOME, "mac", {ETH_P_IP, .source = "10.0.0.5", TCP}},
         {"10.0.0.5", "ip", {ETH_P_IPV6, OWN, .source = "fd00::5", TCP}},
+        {SOME, "pass", {ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .source_port = 66}},
+        {SOME, "pass", {ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .source_port = 68}},
+        {SOME, "pass", {ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .source_port = 547}},
+        {SOME, "pass", {ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .fragment = true}},
+        {SOME, "pass", {ETH_P_IPV6, OWN, .source = "fd00::5", UDP, .source_port = 546}},
+        {SOME, "dhcp", {ETH_P_IPV6, OWN, .source = "fd00::5", UDP, .source_port = 547}},
+        {SOME, "pass", {ETH_P_IPV6, OWN, .source = "fd00::5", UDP, .source_port = 65535}},
+        {SOME, "ip", {ETH_P_IP, OWN, .source = "10.0.0.6", UDP, .source_port = 5000}},
+        {SOME, "ip", {ETH_P_IPV6, OWN, .source = "fd00::6", UDP, .source_port = 5000}},
+        {SOME, "mac", {ETH_P_IP, .source = "10.0.0.5", UDP, .source_port = 5000}},
+        {"", "pass", {ETH_P_IP, OWN, .source = "10.9.9.9", UDP, .source_port = 5000}},
+        {"", "mac", {ETH_P_IPV6, .source = "fd00::9", UDP, .source_port = 5000}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_string_equal(verdict(cases[i].ips, cases[i].frame), cases[i].verdict);
+}
+
+static void what_guests_mostly_send_takes_few_looks(void **state)
+{
+    (void)state;
+    static const struct {
+        struct frame frame;
+        int looks;
+    } cases[] = {
+        {{ETH_P_IP, OWN, .source = "10.0.0.5", TCP, .source_port = 80}, 1},
+        {{ETH_P_IPV6, OWN, .source = "fd00::5", TCP, .source_port = 80}, 1},
+        {{ETH_P_IP, OWN, .source = "10.0.0.5", .ip_protocol = IPPROTO_ICMP}, 1},
+        {{ETH_P_ARP, OWN, .source = "10.0.0.5"}, 1},
+        {{ETH_P_IP, OWN, .source = "10.0.0.5", UDP, .source_port = 53}, 2},
+        {{ETH_P_IPV6, OWN, .source = "fd00::5", UDP, .source_port = 5000}, 2},
+    };
+    static const char *const ips[] = {"", SOME};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t j = 0; j < 2; j++) {
+            int looks;
+            assert_string_equal(verdict_after(ips[j], cases[i].frame, &looks), "pass");
+            assert_int_equal(looks, cases[i].looks);
+        }
 }
 
 static void the_longest_list_fits(void **state)
@@ -195,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_frame_has_its_verdict),
+        cmocka_unit_test(what_guests_mostly_send_takes_few_looks),
         cmocka_unit_test(the_longest_list_fits),
         cmocka_unit_test(an_unfiltered_interface_has_no_rules),
         cmocka_unit_test(records_come_back_as_they_were),

@@ -1,4 +1,5 @@
-"""Guests' interfaces in a network namespace: veth pairs stand for them, vifN here and gN in the guest."""
+"""Guests' interfaces in a network namespace: veth pairs stand for them, vifN here and gN in the guest; where
+this kernel has the flower classifier, as under User Mode Linux (make check-network)."""
 import json
 import socket
 import struct
@@ -41,9 +42,23 @@ def arp(mac, source):
                        socket.inet_aton("10.0.0.254"))
 
 
+def ipv6(source, protocol, payload):
+    ends = (socket.inet_pton(socket.AF_INET6, address) for address in (source, "ff02::1"))
+    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), protocol, 255, *ends) + payload
+
+
 def icmp6(source, kind):
-    return struct.pack("!IHBB16s16s", 6 << 28, 8, 58, 255, socket.inet_pton(socket.AF_INET6, source),
-                       socket.inet_pton(socket.AF_INET6, "ff02::1")) + struct.pack("!BBHI", kind, 0, 0, 0)
+    return ipv6(source, 58, struct.pack("!BBHI", kind, 0, 0, 0))
+
+
+def udp6(source, port):
+    return ipv6(source, 17, struct.pack("!HHHH", port, 9, 8, 0))
+
+
+def later_fragment(source):
+    """Of a UDP datagram: it has no ports."""
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 36, 1, 100, 64, 17, 0, socket.inet_aton(source),
+                       socket.inet_aton("10.0.0.254")) + bytes(16)
 
 
 def listener(name):
@@ -111,9 +126,10 @@ def test_what_is_spoofed_is_dropped_and_counted(one):
                ethernet(own, IP, udp("10.0.0.1", port=67, target_port=68)),
                ethernet(own, IPV6, icmp6(local, 134)),
                ethernet(own, LLDP, b"x" * 50), ethernet(own, VLAN, b"\0\5\x08\0" + udp("10.0.0.1"))]
-    good = [ethernet(own, IP, udp("10.0.0.1")), ethernet(own, ARP, arp(own, "10.0.0.1")),
-            ethernet(own, ARP, arp(own, "0.0.0.0")), ethernet(own, IP, udp("0.0.0.0", 68, 67)),
-            ethernet(own, RARP, arp(own, "0.0.0.0"))]
+    good = [ethernet(own, IP, udp("10.0.0.1", port)) for port in (1, 66, 68, 547, 65535)]
+    good += [ethernet(own, IP, later_fragment("10.0.0.1")), ethernet(own, ARP, arp(own, "10.0.0.1")),
+             ethernet(own, ARP, arp(own, "0.0.0.0")), ethernet(own, IP, udp("0.0.0.0", 68, 67)),
+             ethernet(own, RARP, arp(own, "0.0.0.0"))]
     with listener("eth0-far") as far:
         send("g1", *spoofed, *good, ethernet(own, IP, udp("10.0.0.1", data=MARK)))
         came = [frame for frame in heard(far) if frame[6:12] in (raw(own), raw(OTHER))]
@@ -123,6 +139,27 @@ def test_what_is_spoofed_is_dropped_and_counted(one):
     until(lambda: {key: dropped(one)[key] - quiet[key] for key in wanted} == wanted, "all are counted")
     assert dropped(one)["mac"] >= quiet["mac"] + 1
     assert "FRAMES DROPPED" in one.command("network").stdout
+
+
+def test_ipv6_is_kept_to_its_addresses(one):
+    add_vif(one, 2, "ip=fd00::2")
+    own, local = MAC[2], "fe80::216:3eff:fe00:2"
+    quiet = vifs(one)["vif2"]["dropped"]
+    hidden = struct.pack("!BBHI", 58, 0, 1, 1) + bytes((134, 0, 0, 0))  # the first part of it
+    spoofed = [ethernet(own, IPV6, packet) for packet in (
+        udp6("fd00::9", 5000), icmp6("fd00::9", 128), udp6("fd00::2", 547), icmp6(local, 134),
+        ipv6(local, 44, hidden))] + [ethernet(OTHER, IPV6, udp6("fd00::2", 5000))]
+    good = [ethernet(own, IPV6, packet) for packet in (
+        udp6("fd00::2", 1), udp6("fd00::2", 546), udp6("fd00::2", 548), udp6("fd00::2", 65535),
+        icmp6("fd00::2", 128), icmp6(local, 135), icmp6("::", 135))]
+    with listener("eth0-far") as far:
+        send("g2", *spoofed, *good, ethernet(own, IPV6, udp6("fd00::2", 9) + MARK))
+        came = [frame for frame in heard(far) if frame[6:12] in (raw(own), raw(OTHER))]
+    assert [frame for frame in came if frame in spoofed] == []
+    assert [frame for frame in good if frame not in came] == []
+    wanted = {"ip": 2, "dhcp": 1, "router": 2}
+    until(lambda: {key: vifs(one)["vif2"]["dropped"][key] - quiet[key] for key in wanted} == wanted,
+          lambda: f"all are counted: {vifs(one)['vif2']['dropped']}, before {quiet}")
 
 
 def test_a_spoofed_address_does_not_poison_the_bridge(one):
