@@ -11,6 +11,10 @@
 
 /* So long the others get to hear that the last guests are released. */
 #define FINISH_MS 5000
+/* From the beginning of going down: so long this node's vote and echo are there for others that go
+ * down, too. Their guests have 95 s, and init kills what is left after 120. */
+#define LEND_MS         105000
+#define LEND_UNASKED_MS 3000
 
 /* ---- events ---- */
 
@@ -31,11 +35,34 @@ static bool is_released(const struct cluster *c)
     return guest_all_idle(&c->node);
 }
 
+/* Nodes that are switched off together: whoever still stops guests would have to destroy them as
+ * soon as it had no majority. Who else goes down is not known at once. */
+static bool is_needed(struct cluster *c)
+{
+    const struct ledger *v = &c->node.known.value;
+    uint64_t now = clock_ms(), since = c->leaving_since;
+    for (uint8_t i = 0; c->began && now - since < LEND_MS && i < c->core.nodes; i++) {
+        bool leaves = (c->node.peer[i].last.flags & BEAT_LEAVING) != 0;
+        bool owns = false;
+        for (int g = 0; g < v->guests; g++)
+            owns |= ledger_owns(v, &v->guest[g], i);
+        if (!owns || !node_hears(&c->node, i, now) || (!leaves && now - since > LEND_UNASKED_MS))
+            continue;
+        if (leaves && !c->lends)
+            log_notice(
+                "cluster: waiting until node %s, which goes down, too, has stopped its guests",
+                c->site->cluster.node[i].name);
+        c->lends |= leaves;
+        return true;
+    }
+    return false;
+}
+
 static void finish_if_due(struct cluster *c)
 {
     void (*left)(void *data) = c->left;
     struct err e;
-    if (left == NULL || (c->began && !is_released(c) && clock_ms() < c->leave_by))
+    if (left == NULL || (c->began && !is_released(c) && clock_ms() < c->leave_by) || is_needed(c))
         return;
     c->left = NULL;
     timer_clear(&c->tick);
@@ -450,6 +477,7 @@ void cluster_take(struct cluster *c, const struct site *site)
 
 void cluster_leave(struct cluster *c)
 {
+    c->leaving_since = clock_ms();
     cluster_event(c, &(struct event){.kind = EVENT_LEAVE});
 }
 

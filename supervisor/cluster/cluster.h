@@ -43,7 +43,8 @@ void cluster_look_at_disks(struct cluster *cluster);
 void cluster_leave(struct cluster *cluster);
 
 /* ... and then, when the guests are gone: calls left(data) when the others know, or after a moment,
- * with the watchdog disarmed. */
+ * with the watchdog disarmed. Waits for those that go down at the same time, and still need a
+ * majority. */
 void cluster_finish(struct cluster *cluster, void (*left)(void *data), void *data);
 
 /* --- the operator's side: 0 and what happens now in said, or -1 --- */

@@ -64,7 +64,9 @@ struct cluster {
     struct watchdog *watchdog;
     void (*left)(void *data);
     void *left_data;
-    uint64_t leave_by;
+    uint64_t leave_by; /* not later on account of what is not released */
+    uint64_t leaving_since;
+    bool lends; /* ... it waits for others that go down, as has been said */
     uint32_t events;
     uint32_t change_us; /* how long the last proposal took until it was known to be chosen */
     bool began;         /* node is there */

@@ -39,7 +39,8 @@ void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
     bool leased = lease_valid(&n->lease, &n->site->timing, now);
     h->beat = (struct beat){n->incarnation, n->memory.life, lease_send(&n->lease, now)};
     h->flags = (uint8_t)((a->remembers ? BEAT_REMEMBERS : 0) | (leased ? BEAT_LEASED : 0) |
-                         (leased && n->watchdog && n->joined && !n->leaving ? BEAT_ABLE : 0));
+                         (leased && n->watchdog && n->joined && !n->leaving ? BEAT_ABLE : 0) |
+                         (n->leaving ? BEAT_LEAVING : 0));
     h->known = n->known.ballot;
     h->accepted = a->accepted;
     h->site = n->site_hash;

@@ -29,7 +29,8 @@ struct beat {
 #define BEAT_REMEMBERS 0x01u
 #define BEAT_LEASED    0x02u /* the sender holds a lease */
 #define BEAT_ABLE      0x04u /* ... and has a watchdog: it can be given guests */
-#define BEAT_FLAGS     0x07u
+#define BEAT_LEAVING   0x08u /* ... goes down in order: it stops its guests, and takes none */
+#define BEAT_FLAGS     0x0fu
 
 struct guestset {
     uint64_t word[CORE_GUESTS / 64];

@@ -94,13 +94,19 @@ class Host(World):
         self.stays_off = True
         self.die("off")
 
-    def shut_down(self):
-        """In order, as by poweroff."""
+    def begin_to_shut_down(self):
+        """In order, as by poweroff; is_down() tells when."""
         self.stays_off = True
         os.kill(self.init, signal.SIGTERM)
-        jail = self.jail
-        until(lambda: jail.poll() is not None, f"{self.name} shuts down")
-        self.die("off")
+
+    def is_down(self):
+        if self.jail and self.jail.poll() is not None:
+            self.die("off")
+        return self.jail is None
+
+    def shut_down(self):
+        self.begin_to_shut_down()
+        until(self.is_down, f"{self.name} shuts down")
 
     def watch(self):
         """What the watchdog does: to be called again and again. A host that was reset boots."""

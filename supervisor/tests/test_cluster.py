@@ -175,6 +175,24 @@ def test_a_node_that_goes_down_in_order(web):
     web.until_runs("web", "h1")
 
 
+def test_all_go_down_in_order_at_once(web):
+    """Who has no guests any more stays until the last has stopped its own."""
+    web["h1"].set("deaf.web")  # so that the test says when it ends
+    for name in ("h1", "h2", "w"):
+        web[name].begin_to_shut_down()
+        web.until(lambda n=name: "going down: " in web[n].relevod_log(), f"{name} goes down")
+    for name in ("h2", "w"):
+        web.until(lambda n=name: "waiting until node h1, which goes down" in web[n].relevod_log(),
+                  f"{name} waits for h1")
+    assert web.where() == {"web": ["h1"]} and not deeds(web["h1"], "destroy")
+    web["h1"].end(web["h1"].running("web")[0], "poweroff")
+    for host in web.hosts.values():
+        web.until(host.is_down, f"{host.name} is down")
+    assert not any(host.resets() for host in web.hosts.values())
+    web.boot()
+    web.until(lambda: len(web.where().get("web", [])) == 1, "its end was not its own wish: it runs again")
+
+
 def test_start_and_stop_are_for_the_cluster(web):
     assert web["h2"].command("stop", "web").returncode == 0
     web.until(lambda: not web.where(), "it stops")
