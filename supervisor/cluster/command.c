@@ -111,17 +111,17 @@ int cluster_drain(struct cluster *c, const char *name, bool on, struct err *said
     return wish(c, &change, said);
 }
 
-/* Who is the maker of a mark: see core/mirror.c and core/ledger.c. */
 static const char *why_stale(const struct cluster *c, uint64_t mark, char text[120])
 {
-    uint64_t maker = mark >> 56;
+    uint8_t maker = mark_maker(mark);
     if (maker >= 1 && maker <= c->core.nodes)
         snprintf(text, 120, "node %s has written without it",
                  c->site->cluster.node[maker - 1].name);
     else
         snprintf(text, 120, "%s",
-                 maker == 0xfe ? "an operator has called the other one current"
-                               : "nobody has vouched for it since the nodes had forgotten");
+                 maker == MARK_BY_OPERATOR
+                     ? "an operator has called the other one current"
+                     : "nobody has vouched for it since the nodes had forgotten");
     return text;
 }
 

@@ -56,7 +56,7 @@ bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g)
 /* The mark of every mirror side that nobody has vouched for since the last cold start. */
 static uint64_t cold_mark(const struct ledger *v)
 {
-    return UINT64_C(0xff) << 56 | v->era >> 8;
+    return mark_make(MARK_BY_NOBODY, v->era >> 8);
 }
 
 /* R29: a mirror that the ledger does not know is stale on both sides. */
@@ -337,7 +337,7 @@ static bool override(const struct core_site *s, struct ledger *v, const struct c
         !ledger_may_override(s, v, index, side) || !set_mark(v, c->id, side, 0))
         return false;
     if (ledger_mark(v, c->id, 1 - side) == 0)
-        set_mark(v, c->id, 1 - side, UINT64_C(0xfe) << 56 | (v->version + 1));
+        set_mark(v, c->id, 1 - side, mark_make(MARK_BY_OPERATOR, v->version + 1));
     return true;
 }
 

@@ -112,6 +112,21 @@ bool ledger_owns(const struct ledger *v, const struct ledger_guest *g, uint8_t n
 /* Whether the guest has an owner that may still be running it. */
 bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g);
 
+/* A mark differs from all others, and its first byte says who made it: a node, its number from 1
+ * on; the operator, who called the other side current; or nobody, in a cold start (R29). */
+enum { MARK_BY_OPERATOR = 0xfe, MARK_BY_NOBODY = 0xff };
+#define MARK_MAKER_SHIFT 56
+
+static inline uint64_t mark_make(uint8_t maker, uint64_t rest)
+{
+    return (uint64_t)maker << MARK_MAKER_SHIFT | rest;
+}
+
+static inline uint8_t mark_maker(uint64_t mark)
+{
+    return (uint8_t)(mark >> MARK_MAKER_SHIFT);
+}
+
 /* The mark on one side of a mirror; 0: that side is current. */
 uint64_t ledger_mark(const struct ledger *v, uint64_t id, int side);
 

@@ -24,7 +24,7 @@ static uint64_t new_mark(struct node *n)
 {
     uint64_t generation = n->known.value.node[n->self].generation & 0xffffff;
     n->memory.marks++;
-    return (uint64_t)(n->self + 1) << 56 | generation << 32 | n->memory.marks;
+    return mark_make(n->self + 1, generation << 32 | n->memory.marks);
 }
 
 void mirror_frozen(struct node *n, int index, struct actions *out)
