@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# A step says in a word what it makes; V=1 shows its command instead.
+step = $(if $(V),,@printf '  %-5s %s\n' $1 $@;)
 
 B := build
 # Debian's own interpreter: the test packages are installed for it and for no other.

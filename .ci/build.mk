@@ -17,7 +17,7 @@ TIDY_FLAGS = $(filter-out -MMD -MP,$(CPPFLAGS_ALL)) -std=c17 $(LINT_CPPFLAGS)
 
 $(LINT_STAMP)/%.tidy: % .clang-tidy $(filter %.h,$(LINT_C))
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- $(TIDY_FLAGS) 2>$@.err || { cat $@.err; exit 1; }
+	$(call step,TIDY) clang-tidy --quiet $< -- $(TIDY_FLAGS) 2>$@.err || { cat $@.err; exit 1; }
 	@touch $@
 
 .PHONY: lint lint-format lint-cppcheck lint-py lint-sh

@@ -16,15 +16,15 @@ ROOTFS_PROGRAMS += $(INIT):/sbin/init
 
 $(INIT_DIR)/%.o: init/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
-	$(INIT_CC) -c -o $@ $<
+	$(call step,CC) $(INIT_CC) -c -o $@ $<
 $(INIT_DIR)/base/%.o: supervisor/base/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
-	$(INIT_CC) -c -o $@ $<
+	$(call step,CC) $(INIT_CC) -c -o $@ $<
 # With symbols: for addr2line, when the console shows where init crashed.
 $(INIT_DIR)/init.full: $(INIT_OBJECTS)
-	$(INIT_CC) $(INIT_LDFLAGS) -o $@ $^
+	$(call step,LINK) $(INIT_CC) $(INIT_LDFLAGS) -o $@ $^
 $(INIT): $(INIT_DIR)/init.full
-	strip -o $@ $<
+	$(call step,STRIP) strip -o $@ $<
 
 .PHONY: init
 init: $(INIT) ## process 1
@@ -32,10 +32,10 @@ init: $(INIT) ## process 1
 # What the tests link with a table of services of their own: all of init but services.c.
 $(INIT_DIR)/core.a: $(filter-out $(INIT_DIR)/services.o,$(INIT_OBJECTS))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call step,AR) ar rcs $@ $^
 $(INIT_DIR)/tests/helper: init/tests/helper.c $(TARGET_CC)
 	@mkdir -p $(@D)
-	$(INIT_CC) $(INIT_LDFLAGS) -o $@ $<
+	$(call step,LINK) $(INIT_CC) $(INIT_LDFLAGS) -o $@ $<
 
 # Unit tests on the host, under the sanitizers: init/tests/unit/test_X.c with what it tests.
 INIT_UNIT := $(B)/host/init
@@ -50,7 +50,7 @@ INIT_UNIT_TESTS := $(basename $(notdir $(wildcard init/tests/unit/test_*.c)))
 define INIT_UNIT_RULE
 $(INIT_UNIT)/$(1): init/tests/unit/$(1).c $(INIT_UNIT_$(1:test_%=%))
 	@mkdir -p $$(@D)
-	$(HOST_CC) $(CPPFLAGS_ALL) -Iinit $(SAN_CFLAGS) -o $$@ $$(filter %.c,$$^) -lcmocka
+	$$(call step,LINK) $(HOST_CC) $(CPPFLAGS_ALL) -Iinit $(SAN_CFLAGS) -o $$@ $$(filter %.c,$$^) -lcmocka
 endef
 $(foreach t,$(INIT_UNIT_TESTS),$(eval $(call INIT_UNIT_RULE,$(t))))
 

@@ -25,7 +25,7 @@ ROOTFS_LINKS += /usr/bin/relevo:../sbin/relevod /etc/xen/scripts/block:/usr/sbin
 
 $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)/usr) $(TARGET_CFLAGS) -c -o $@ $<
+	$(call step,CC) $(TARGET_CC) $(call SUPERVISOR_CPPFLAGS,$(SYSROOT)/usr) $(TARGET_CFLAGS) -c -o $@ $<
 # Nearly static: a role is executed for every step on a guest and every disk and interface of it, and
 # finding its way through sixteen libraries took longer than its work. libxenstore stays shared: built
 # as an archive it has no reader thread, and loses replies between the events of a watch. libxenguest is
@@ -34,11 +34,11 @@ RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-genl-3 -l
 	-lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -luuid -lz -lzstd \
 	-llzma
 $(RELEVOD).full: $(RELEVOD_OBJ)
-	$(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ -Wl,-Bstatic \
+	$(call step,LINK) $(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ -Wl,-Bstatic \
 		-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive,--start-group \
 		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore -lcpg -lquorum
 $(RELEVOD): $(RELEVOD).full
-	strip -o $@ $<
+	$(call step,STRIP) strip -o $@ $<
 
 .PHONY: relevod
 relevod: $(RELEVOD) ## the supervisor, for the image
@@ -50,10 +50,10 @@ HOST_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(HOST_DIR)/%.o)
 
 $(HOST_DIR)/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(call SUPERVISOR_CPPFLAGS,/usr) $(SAN_CFLAGS) -c -o $@ $<
+	$(call step,CC) $(HOST_CC) $(call SUPERVISOR_CPPFLAGS,/usr) $(SAN_CFLAGS) -c -o $@ $<
 $(HOST_LIB): $(filter-out %/main.o,$(HOST_OBJ))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call step,AR) ar rcs $@ $^
 # An archive serves only what stands before it.
 OBJECTS_THEN_ARCHIVES = $(filter-out %.a,$^) $(filter %.a,$^)
 HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
@@ -63,22 +63,22 @@ HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-nee
 FAKES := fake_xen.o fake_san.o fake_watchdog.o
 FAKE_RELEVOD := $(B)/host/relevod-fake
 $(FAKE_RELEVOD): $(HOST_DIR)/main.o $(FAKES:%=$(HOST_DIR)/tests/%) $(HOST_LIB)
-	$(HOST_LINK)
+	$(call step,LINK) $(HOST_LINK)
 
 # The same without sanitizers, whose own memory would be taken for growth.
 PLAIN_DIR := $(B)/host/plain
 $(PLAIN_DIR)/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(call SUPERVISOR_CPPFLAGS,/usr) $(HOST_CFLAGS) -c -o $@ $<
+	$(call step,CC) $(HOST_CC) $(call SUPERVISOR_CPPFLAGS,/usr) $(HOST_CFLAGS) -c -o $@ $<
 $(PLAIN_DIR)/supervisor.a: $(SUPERVISOR_SRC:supervisor/%.c=$(PLAIN_DIR)/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call step,AR) ar rcs $@ $^
 $(FAKE_RELEVOD)-plain: $(FAKES:%=$(PLAIN_DIR)/tests/%) $(PLAIN_DIR)/supervisor.a
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 # relevo check, for site folders on the build machine.
 $(B)/host/relevo: $(PLAIN_DIR)/supervisor.a
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 .PHONY: check-site
 check-site: $(B)/host/relevo ## check a site's folder: make check-site SITE=dir
 	@[ -n "$(SITE)" ] || { echo "relevo: make check-site needs SITE=directory" >&2; exit 1; }
@@ -87,9 +87,11 @@ check-site: $(B)/host/relevo ## check a site's folder: make check-site SITE=dir
 # A unit test is supervisor/tests/test_X.c.
 UNIT_TESTS := $(basename $(notdir $(wildcard supervisor/tests/test_*.c)))
 UNIT_BIN := $(B)/host/tests
+# Not to be removed as a step on the way, and compiled again the next time.
+.SECONDARY: $(UNIT_TESTS:%=$(HOST_DIR)/tests/%.o)
 $(UNIT_BIN)/%: $(HOST_DIR)/tests/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(HOST_LINK) -lcmocka
+	$(call step,LINK) $(HOST_LINK) -lcmocka
 # Whole nodes of core/, by hand.
 $(UNIT_BIN)/test_core_node $(UNIT_BIN)/test_core_placement: $(HOST_DIR)/tests/core_lab.o
 
@@ -103,18 +105,19 @@ $(addprefix $(UNIT_BIN)/,test_site test_net_site test_multipath_site test_drbd_s
 # A fuzzer is supervisor/tests/fuzz_X.c; its seeds are in supervisor/tests/seeds/X.
 FUZZERS := $(basename $(notdir $(wildcard supervisor/tests/fuzz_*.c)))
 FUZZ_DIR := $(B)/host/fuzz
+.SECONDARY: $(FUZZERS:%=$(FUZZ_DIR)/tests/%.o)
 FUZZ_CC := clang -g -O1 -std=c17 -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined
 FUZZ_SECONDS ?= 5
 FUZZ_OBJ := $(SUPERVISOR_SRC:supervisor/%.c=$(FUZZ_DIR)/%.o)
 $(FUZZ_DIR)/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(call SUPERVISOR_CPPFLAGS,/usr) -c -o $@ $<
+	$(call step,CC) $(FUZZ_CC) $(call SUPERVISOR_CPPFLAGS,/usr) -c -o $@ $<
 $(FUZZ_DIR)/supervisor.a: $(filter-out %/main.o,$(FUZZ_OBJ))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call step,AR) ar rcs $@ $^
 $(FUZZERS:%=$(B)/host/%): $(B)/host/%: $(FUZZ_DIR)/tests/%.o $(FUZZ_DIR)/supervisor.a
-	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
+	$(call step,LINK) $(FUZZ_CC) -fsanitize=fuzzer -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-needed $(SUPERVISOR_LIBS)
 
 .PHONY: fuzz
 fuzz: $(FUZZERS:%=$(B)/host/%) ## fuzz the parsers (FUZZ_SECONDS each)

@@ -18,20 +18,20 @@ SIM_SAMPLE := $(SIM_SAMPLE),IGNORE_STALE,UNKNOWN_FRESH,TWO_REMEMBER
 SIM_SCENARIOS := $(sort $(wildcard supervisor/sim/scenarios/*.scenario))
 
 $(SIM): $(SIM_SRC:supervisor/%.c=$(B)/host/sim/%.o)
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^
+	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^
 $(SIM)-mutants: $(SIM_SRC:supervisor/%.c=$(B)/host/sim-mutants/%.o)
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^
+	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^
 $(SIM)-san: $(SIM_SRC:supervisor/%.c=$(B)/host/sim-san/%.o)
-	$(HOST_CC) $(SAN_CFLAGS) -o $@ $^
+	$(call step,LINK) $(HOST_CC) $(SAN_CFLAGS) -o $@ $^
 $(B)/host/sim/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_CFLAGS) $(SIM_CPPFLAGS) -c -o $@ $<
+	$(call step,CC) $(HOST_CC) $(HOST_CFLAGS) $(SIM_CPPFLAGS) -c -o $@ $<
 $(B)/host/sim-mutants/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_CFLAGS) $(SIM_CPPFLAGS) -DCORE_MUTANTS -c -o $@ $<
+	$(call step,CC) $(HOST_CC) $(HOST_CFLAGS) $(SIM_CPPFLAGS) -DCORE_MUTANTS -c -o $@ $<
 $(B)/host/sim-san/%.o: supervisor/%.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(SAN_CFLAGS) $(SIM_CPPFLAGS) -c -o $@ $<
+	$(call step,CC) $(HOST_CC) $(SAN_CFLAGS) $(SIM_CPPFLAGS) -c -o $@ $<
 
 .PHONY: sim
 sim: $(SIM) ## the cluster simulator

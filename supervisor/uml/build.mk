@@ -6,7 +6,7 @@ DEPS_TEST += dmsetup python3-pytest
 
 RELEVOD_UML := $(B)/host/relevod-uml
 $(RELEVOD_UML): $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/supervisor.a
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
+	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 $(B)/uml/linux: $(PORT_FILES) kernel-config/uml.config
 	+$(PORTBUILD) build linux-uml
 	@mkdir -p $(@D)
