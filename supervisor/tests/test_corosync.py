@@ -3,8 +3,8 @@ import os
 import shutil
 
 import pytest
-from cluster import Cluster
-from world import until
+from cluster import Cluster, nets
+from world import PROGRAM, until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("corosync"),
                                 reason="needs root and corosync")
@@ -59,6 +59,39 @@ def test_another_key_is_not_heard(cluster):
     cluster.node[2].configure(cluster.words, b"x" * 256)
     cluster.start()
     cluster.until_quorum([(2, True), (2, True), (1, False)])
+
+
+def words_of(nodes):
+    """cluster= and node= for these, with the numbers 1, 2 ..."""
+    return "cluster=test:token=1000\n" + "".join(
+        f"node={node.name}:{i}:{','.join(nets(2, node.number))}\n" for i, node in enumerate(nodes, 1))
+
+
+def test_a_node_that_is_not_in_the_others_list_is_not_heard(cluster):
+    *known, stranger = cluster.node
+    for node in known:
+        node.configure(words_of(known))
+    cluster.start()
+    cluster.until_quorum([(2, True), (2, True), (1, False)])
+    stranger.configure(words_of(known))  # not in its own either: it joins nothing
+    stranger.process.kill()
+    stranger.process.wait()
+    stranger.start()
+    assert stranger.process.wait(60) == 0
+    said = stranger.run(PROGRAM, "-n", "-c", stranger.folder / "cmdline", "-s", stranger.site).stdout
+    assert "error:" in said and "b3" in said[said.index("error:"):]
+
+
+def test_two_clusters_of_one_name_and_key_on_one_network(tmp_path):
+    c = Cluster(tmp_path, 5)
+    try:
+        for nodes in (c.node[:3], c.node[3:]):  # both have numbers 1 and 2
+            for node in nodes:
+                node.configure(words_of(nodes))
+        c.start()
+        c.until_quorum([(3, True)] * 3 + [(2, True)] * 2)
+    finally:
+        c.close()
 
 
 def test_a_node_by_itself_needs_none(cluster):
