@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cluster/corosync.h"
 #include "cluster/fence.h"
+#include "cluster/hardware.h"
 #include "cluster/journal.h"
 #include "cluster/transport.h"
 #include "control/check.h"
@@ -34,7 +35,7 @@ static const struct {
     {"worker", guest_worker_role}, {"watcher", guest_watcher_role}, {"network", network_role},
     {"multipath", multipath_role}, {"checker", checker_role},       {"deed", deed_role},
     {"journal", journal_role},     {"fence", fence_role},           {"drbd", drbd_role},
-    {"drbd-deed", drbd_deed_role}, {"transport", transport_role},
+    {"drbd-deed", drbd_deed_role}, {"transport", transport_role},   {"watchdog", hardware_role},
 };
 
 static const struct {

@@ -46,6 +46,8 @@ static void feed(struct cluster *c)
         log_err("cluster: the watchdog cannot be fed: %s; no guest is started here", e.text);
         cluster_event(c, &(struct event){.kind = EVENT_WATCHDOG, .on = false});
     }
+    if (fed)
+        hardware_feed(&c->hardware, c->core.timing.watchdog / 1000);
     c->fed = fed;
 }
 

@@ -66,10 +66,13 @@ static void finish_if_due(struct cluster *c)
         return;
     c->left = NULL;
     timer_clear(&c->tick);
-    /* R14: it stays armed while something may run. */
-    if (c->watchdog != NULL && guest_all_idle(&c->node) && watchdog_disarm(c->watchdog, &e) != 0)
+    if (!guest_all_idle(&c->node)) { /* R14: they stay armed while something may run */
+        left(c->left_data);
+        return;
+    }
+    if (c->watchdog != NULL && watchdog_disarm(c->watchdog, &e) != 0)
         log_err("cluster: the watchdog cannot be disarmed: %s", e.text);
-    left(c->left_data);
+    hardware_stop(&c->hardware, left, c->left_data);
 }
 
 void cluster_event(struct cluster *c, const struct event *e)
@@ -362,6 +365,7 @@ struct cluster *cluster_new(qb_loop_t *loop, const struct cluster_parts *parts,
     c->deeds.last = &c->deeds.first;
     c->tick = (struct timer){.loop = loop, .fire = on_tick, .data = c};
     kept_init(&c->transport, loop, "transport", on_wire, c);
+    hardware_init(&c->hardware, loop);
     c->guests->orderer = (struct orderer){.owner = c,
                                           .looked = on_looked,
                                           .running = on_running,

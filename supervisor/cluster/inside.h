@@ -5,6 +5,7 @@
 #include "cluster/cards.h"
 #include "cluster/cluster.h"
 #include "cluster/fence.h"
+#include "cluster/hardware.h"
 #include "cluster/keep.h"
 #include "cluster/watchdog.h"
 #include "cluster/wire.h"
@@ -62,6 +63,7 @@ struct cluster {
     struct cards cards;
     struct fencing fencing;
     struct watchdog *watchdog;
+    struct hardware hardware;
     void (*left)(void *data);
     void *left_data;
     uint64_t leave_by; /* not later on account of what is not released */

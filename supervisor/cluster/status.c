@@ -187,6 +187,9 @@ static void write_self(const struct cluster *c, struct json *j, uint64_t now)
     json_number(j, "lease_ms", leased && age < t->lease ? (int64_t)(t->lease - age) : 0);
     json_bool(j, "remembers", n->memory.acceptor.remembers);
     json_bool(j, "armed", n->memory.armed && c->fed);
+    json_text(j, "hardware_watchdog", c->hardware.state.name);
+    json_text(j, "hardware_watchdog_text", c->hardware.state.text);
+    json_number(j, "hardware_watchdog_s", c->hardware.state.seconds);
     json_bool(j, "leaving", n->leaving);
     json_text(j, "leader", c->site->cluster.node[takeover_leader(n, now)].name);
     json_number(j, "version", n->known.value.version);

@@ -16,8 +16,12 @@ static void print_self(FILE *to, yajl_val root)
         fprintf(to, ", lease for %.1f s", (double)lease / 1000);
     else
         fprintf(to, ", no lease");
-    fprintf(to, ", watchdog %s%s", reply_yes(root, "armed") ? "armed" : "not armed",
+    fprintf(to, ", watchdog %s%s%s", reply_yes(root, "armed") ? "armed" : "not armed",
+            reply_number(root, "hardware_watchdog_s") > 0 ? ", the hardware's too" : "",
             reply_yes(root, "leaving") ? ", going down" : "");
+    if (reply_text(root, "hardware_watchdog_text")[0] != '\0')
+        fprintf(to, "\nthe hardware's watchdog, %s: %s", reply_text(root, "hardware_watchdog"),
+                reply_text(root, "hardware_watchdog_text"));
     if (!reply_yes(root, "remembers"))
         fprintf(to, "\nit has forgotten what it promised, and does not vote before it has learned");
     if (reply_number(root, "waiting_for_journal") > 0)

@@ -357,3 +357,46 @@ def test_the_operator_calls_a_stale_side_current(cluster):
     cluster["h1"].boot()
     cluster.until_well("h1", "h2", "w")
     assert "stale" in why_not()["h1"]  # what it alone has is lost, until DRBD has synced it
+
+
+def add_hardware(host, *names):
+    """Watchdogs of the hardware, by what their drivers call themselves."""
+    for i, name in enumerate(names):
+        host.set(f"hardware.{i}")
+        host.set(f"hardware.{i}.name", name)
+
+
+def written(host, number):
+    return (host.xen / f"hardware.{number}").read_bytes()
+
+
+def test_the_hardware_s_watchdog_is_fed_with_xen_s(cluster):
+    cluster.guest("web", "h1", "h2")
+    h1 = cluster["h1"]
+    add_hardware(h1, "xen_wdt", "iTCO_wdt")
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: len(written(h1, 1)) > 3, "it is fed")
+    assert written(h1, 0) == b"V"  # Xen's by another name: let alone
+    assert (h1.xen / "hardware.1.seconds").read_text() == "2"
+    cluster.until(lambda: "the hardware's too" in h1.command("cluster").stdout, "and shown")
+    h1.signal("relevod", signal.SIGKILL)  # leaves it armed
+    was = len(written(h1, 1))
+    cluster.until(lambda: len(written(h1, 1)) > was + 3, "the next relevod feeds it")
+    assert b"V" not in written(h1, 1)
+    h1.shut_down()
+    assert written(h1, 1).endswith(b"\0V") and not h1.resets()
+
+
+def test_a_hardware_watchdog_that_blocks_is_of_no_moment(cluster):
+    cluster.guest("web", "h1", "h2")
+    h1 = cluster["h1"]
+    os.mkfifo(h1.xen / "hardware.0")  # who opens it waits for a reader, and there is none
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: cluster["w"].command("move", "web", "h1").returncode == 0 or
+                  cluster.where().get("web") == ["h1"], "it goes to h1")
+    cluster.until_runs("web", "h1")
+    h1.shut_down()
+    assert "has not been stopped in 3 s" in h1.relevod_log() and not h1.resets()
+    cluster.until_runs("web", "h2")
