@@ -104,6 +104,18 @@ def test_relevod_killed_while_writes_wait(pair):
     pair.check_copies(pair.here, pair.there)
 
 
+def test_guest_ends_that_wrote_when_the_link_was_cut(pair):
+    """What was on its way to the peer then, and never was acknowledged, holds no page of the guest."""
+    old = watch.wait_alive(pair.lab, pair.guest)
+    pair.here.relevo("stop", "kept")
+    watch.wait_state(pair.here, pair.guest, "stopped")
+    pair.wait(pair.here, role="Secondary", condition="good")
+    pair.here.relevo("start", "kept")
+    watch.wait_reborn(pair.lab, pair.guest, old)
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
 def test_secondary_dies_and_returns(pair):
     pair.there.kill()
     pair.wait_frozen()

@@ -14,9 +14,9 @@
 #include "storage/drbd.h"
 #include "storage/uevent.h"
 
+#define PARAMETERS "/sys/module/drbd/parameters/"
 /* Whom the kernel calls when it wants to know about the peer: 80 bytes at most, NUL and all. */
-#define HELPER           "/usr/lib/relevo/drbd-helper"
-#define HELPER_PARAMETER "/sys/module/drbd/parameters/usermode_helper"
+#define HELPER "/usr/lib/relevo/drbd-helper"
 /* After a disk has come: device-mapper's names follow the kernel's word a little later. */
 #define DEVICE_MS 300
 
@@ -147,15 +147,27 @@ static int open_addresses(void)
     return -1;
 }
 
-/* Without it the kernel would call a program that does not exist, and leave writes frozen. */
-static void set_helper(void)
+/* parameter: its whole path; without: what follows if it cannot be set. */
+static void set_parameter(const char *parameter, const char *value, const char *without)
 {
-    int fd = open(HELPER_PARAMETER, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, HELPER, strlen(HELPER)) < 0)
-        log_err("drbd: %s: %m; when a peer is lost, writes will wait for an operator",
-                HELPER_PARAMETER);
+    int fd = open(parameter, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, value, strlen(value)) < 0)
+        log_err("drbd: %s: %m; %s", parameter, without);
     if (fd >= 0)
         close(fd);
+}
+
+static void set_parameters(void)
+{
+    /* The kernel would call a program that does not exist, and leave writes frozen. */
+    set_parameter(PARAMETERS "usermode_helper", HELPER,
+                  "when a peer is lost, writes will wait for an operator");
+    /* Zero copy lends TCP the guest's own pages. To a peer that has lost power they are never
+     * acknowledged, and as the kernel stops the timers of its own sockets when it closes them
+     * (inet_csk_clear_xmit_timers_sync), never given back: blkback waits for them for ever when the
+     * guest ends, and no other guest of the host starts or ends any more. */
+    set_parameter(PARAMETERS "disable_sendpage", "1",
+                  "when a peer loses power, guests may not be able to end");
 }
 
 static int watch(struct mirrors *all, int fd, int32_t (*take)(int32_t, int32_t, void *))
@@ -202,7 +214,7 @@ int drbd_role(void)
         log_err("drbd: %s", e.text);
         return 1;
     }
-    set_helper();
+    set_parameters();
     ask_all(&all);
     qb_loop_run(all.loop);
     return 0;
