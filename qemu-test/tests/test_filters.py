@@ -6,12 +6,13 @@ import time
 import pytest
 
 from relevolab import watch
+from relevolab.announcements import ARP, RARP, Announcements
 from relevolab.clock import wait_for
 
 EVERYONE = "ff:ff:ff:ff:ff:ff"
 NOBODY = "02:00:00:00:00:77"
 MARK = b"spoofed!"
-IP, ARP, RARP, IPV6, LLDP = 0x0800, 0x0806, 0x8035, 0x86dd, 0x88cc
+IP, IPV6, LLDP = 0x0800, 0x86dd, 0x88cc
 
 
 def raw(mac):
@@ -113,28 +114,13 @@ def test_a_guest_is_announced_when_it_starts(lab, shared):
     """Three times by RARP for switches, and by gratuitous ARP for neighbours."""
     guest = shared.guests["pv-file"]
     old = watch.wait_alive(lab, guest)
-    address = socket.inet_aton(guest.address)
-    seen = {RARP: 0, ARP: 0}
-    with lab.space.inside():
-        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
-    wire.bind(("front", 0))
-    wire.settimeout(0.5)
+    with Announcements(lab.space) as announced:
+        def enough():
+            kinds = [kind for _, kind in announced.of(guest)]
+            return kinds.count(RARP) >= 3 and kinds.count(ARP) >= 3
 
-    def look():
-        for _ in range(100):
-            try:
-                frame = wire.recv(2048)
-            except TimeoutError:
-                break
-            kind = struct.unpack("!H", frame[12:14])[0]
-            if frame[6:12] == raw(guest.mac) and (
-                    kind == RARP or kind == ARP and frame[28:32] == frame[38:42] == address):
-                seen[kind] += 1
-        return min(seen.values()) >= 3
-
-    with wire:
         shared.relevo("restart", guest.name)
-        wait_for(look, lambda: f"the announcements: {seen}", 180)
+        wait_for(enough, lambda: f"the announcements: {announced.of(guest)}", 180)
     watch.wait_reborn(lab, guest, old)
 
 

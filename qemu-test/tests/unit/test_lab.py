@@ -1,6 +1,8 @@
 """The lab's own small parts."""
 import io
 import os
+import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relevolab import access, clock, disk, pings, site
+from relevolab.announcements import ARP, RARP, Announcements
 from relevolab.console import Stamper
 from relevolab.guest import Guest
 from relevolab.network import Network
@@ -126,6 +129,35 @@ def test_guest_files():
     assert "agent.ip=10.9.0.11/24" in text
     assert 'home = "blade1"' in text
     assert "kernel" not in Guest("web1", 11, boot="disk", device="/dev/vda").config()
+
+
+def test_announcements_are_heard(space):
+    network, guest = Network(space), Guest("web1", 11)
+    network.add_switch("front", 0)
+    space.run("ip", "link", "add", "wire", "type", "veth", "peer", "name", "port")
+    for name in ("wire", "port"):
+        network.ip("link", "set", name, "up")
+    network.ip("link", "set", "port", "master", "front")
+    mac, address = bytes.fromhex(guest.mac.replace(":", "")), socket.inet_aton(guest.address)
+    other = mac[:5] + b"\x77"
+
+    def frame(source, kind, sender, target):
+        return b"\xff" * 6 + source + struct.pack("!HHHBBH", kind, 1, 0x800, 6, 4, 1) + source + sender + \
+            source + target + bytes(18)
+
+    with Announcements(space) as announced:
+        with space.inside():
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        wire.bind(("wire", 0))
+        with wire:
+            wire.send(frame(mac, ARP, address, socket.inet_aton("10.9.0.1")))  # a question
+            wire.send(frame(other, RARP, bytes(4), bytes(4)))                  # another guest
+            began = clock.now()
+            wire.send(frame(mac, RARP, bytes(4), bytes(4)))
+            wire.send(frame(mac, ARP, address, address))
+        clock.wait_for(lambda: len(announced.of(guest)) == 2, "both", 10)
+        assert sorted(kind for _, kind in announced.of(guest)) == [ARP, RARP]
+        assert all(abs(time - began) < 60 for time, _ in announced.of(guest))
 
 
 def test_lost_pings_are_counted():
