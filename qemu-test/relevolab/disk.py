@@ -48,3 +48,10 @@ def copy(source, to):
     """A copy with its holes, shared with the original where the file system can."""
     subprocess.run(["cp", "--reflink=auto", "--sparse=always", str(source), str(to)], check=True)
     return Path(to)
+
+
+def blank(path, mib=1):
+    """An image of zeros."""
+    with open(path, "wb") as image:
+        image.truncate(mib * MIB)
+    return Path(path)

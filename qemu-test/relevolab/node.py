@@ -258,6 +258,11 @@ class Node:
         return wait_for(lambda: self.find_line(pattern, since),
                         f"{self.name}'s console to say /{pattern}/", seconds)
 
+    def wait_reset(self, since, seconds=300):
+        """Until the host has been reset since then, and its shell answers again."""
+        self.wait_line("Xen version", since, seconds)
+        self.wait_shell(seconds)
+
     # --- commands
 
     def run(self, command, seconds=60):

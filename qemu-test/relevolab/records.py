@@ -105,6 +105,38 @@ def _step(before, after, seen):
         yield f"record {after.number} begins a boot without saying so"
 
 
+def overlaps(diary, beats):
+    """Sentences: which of the boots that were heard ran at the same time, or wrote in another order."""
+    heard = []
+    for beat in beats:
+        if heard and heard[-1] == beat.boot:
+            continue
+        if beat.boot in heard:
+            return [f"boot {beat.boot} was heard after boot {heard[-1]}: two instances at once"]
+        heard.append(beat.boot)
+    written = [f"{boot:016x}" for boot in diary.boots()]
+    if [boot for boot in written if boot in heard] != [boot for boot in heard if boot in written]:
+        return [f"boots were heard as {heard}, and wrote as {written}"]
+    return []
+
+
+def missing(diary, beats):
+    """Sentences that say what was told as durable, and is not there or was written over by a later boot."""
+    durable = {}
+    for beat in beats:
+        durable[beat.boot] = max(beat.durable, durable.get(beat.boot, 0))
+    order = {boot: place for place, boot in enumerate(diary.boots())}
+    writer = {record.number: record.boot for record in diary.records}
+    faults = []
+    for boot, number in durable.items():
+        if number and (not diary.last or diary.last.number < number):
+            faults.append(f"boot {boot}: record {number} was durable, the disk ends at {diary.last}")
+        elif number in writer and order[writer[number]] > order.get(int(boot, 16), len(order)):
+            faults.append(f"boot {boot}: record {number} was durable, "
+                          f"boot {writer[number]:016x} wrote another")
+    return faults
+
+
 def read(path, number=2):
     """The diary on partition `number` of an image (0: the whole image)."""
     start, size = disk.partition(path, number) if number else (0, None)

@@ -1,4 +1,5 @@
 """Fixtures: one lab for the whole run, blades in it, and the story of what happened when a test fails."""
+import contextlib
 import sys
 from pathlib import Path
 
@@ -49,14 +50,24 @@ def pytest_runtest_makereport(item, call):
         report.sections.append(("files", f"the whole story and all consoles: {lab.folder}"))
 
 
+@contextlib.contextmanager
+def open_lab(name):
+    """A lab whose story is told when a test fails."""
+    lab = Lab.create(name)
+    lab.listen()
+    LABS.insert(0, lab)
+    try:
+        yield lab
+    finally:
+        (lab.folder / "story.txt").write_text(lab.tell())
+        lab.close()
+        LABS.remove(lab)
+
+
 @pytest.fixture(scope="session", name="lab")
 def make_lab():
-    lab = Lab.create("check")
-    lab.listen()
-    LABS.append(lab)
-    yield lab
-    (lab.folder / "story.txt").write_text(lab.tell())
-    lab.close()
+    with open_lab("check") as lab:
+        yield lab
 
 
 @pytest.fixture(name="blade")

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from relevolab import disk, records
+from relevolab.heartbeat import Beat
 from relevolab.records import BEAT, BOOT, POWEROFF, Record
 
 SLOTS = 64
@@ -93,6 +94,29 @@ def test_gaps():
     diary = records.judge(ring(late))
     assert [(before.number, round(seconds)) for before, seconds in diary.gaps(5)] == [(10, 30)]
     assert not records.judge(ring(made)).gaps(5)
+
+
+def beats(*told):
+    """Heartbeats of (boot id, last durable record)."""
+    return [Beat(1000 + n, "web1", f"{boot:016x}", n, float(n), durable, "ok")
+            for n, (boot, durable) in enumerate(told)]
+
+
+def test_two_instances_that_are_heard():
+    diary = records.judge(ring(history((7, 10), (8, 10))))
+    assert not records.overlaps(diary, beats((7, 3), (7, 9), (8, 10), (8, 19)))
+    assert "two instances" in records.overlaps(diary, beats((7, 3), (8, 10), (7, 9)))[0]
+    assert "wrote as" in records.overlaps(diary, beats((8, 3), (7, 9)))[0]
+
+
+def test_durable_records_that_are_gone():
+    diary = records.judge(ring(history((7, 10), (8, 10))))
+    # What a boot tells first is what it has found.
+    assert not records.missing(diary, beats((6, 0), (7, 0), (7, 10), (8, 10), (8, 20), (9, 20)))
+    assert "the disk ends at" in records.missing(diary, beats((8, 21)))[0]
+    assert "boot 0000000000000008 wrote another" in records.missing(diary, beats((7, 11)))[0]
+    wrapped = records.judge(ring(history((7, 10), (8, 2 * SLOTS))))
+    assert not records.missing(wrapped, beats((7, 10), (8, 2 * SLOTS)))
 
 
 def test_reads_the_partition(tmp_path):
