@@ -36,7 +36,7 @@ check-all: deps ## every test there is, at full length
 	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-multipath check-network check-sim check-qemu-all
 
 .PHONY: demo bench
-demo: deps-build ## build everything, boot it, kill a guest, see it come back
+demo: deps-build ## build everything, boot three nodes, pull a blade's power, see its guest go on
 	@.ci/deps $(DEPS_LAB)
 	@$(PYTHON) $(LAB)/demo.py
 # BENCHES: targets of other parts that leave build/bench-NAME.json. None that fails costs the others anything.
