@@ -66,7 +66,7 @@ def make_bundle(lab, begun):
     before, words, guests = steadiness(begun.node), list(begun.words), list(begun.guests)
     yield begun
     watch.wait_alive(lab, STEADY)
-    assert lab.network.ping(STEADY.address)
+    watch.wait_ping(lab, STEADY.address)
     assert len(watch.check_diary(lab, begun.node, STEADY).boots()) == 1
     assert steadiness(begun.node) == before
     begun.words, begun.guests = words, guests
