@@ -4,13 +4,15 @@
  *
  * Usage: agent [FILE-INSTEAD-OF-/proc/cmdline]
  *
- * TCP requests, one per line: status, echo TEXT, poweroff, reboot, crash, hang.
+ * TCP requests, one per line: status, echo TEXT, poweroff, reboot, crash, hang; send, listen and
+ * heard deal in whole frames (raw.h), sink and stream in TCP (stream.h).
  * Signals as busybox's poweroff (USR2), reboot (TERM) and halt (USR1) send them to PID 1: that is
  * how the kernel passes on the toolstack's wish. */
 #include "knobs.h"
 #include "net.h"
 #include "raw.h"
 #include "record.h"
+#include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,20 +156,47 @@ static void describe(struct agent *agent, char *to, size_t size)
 }
 
 /* Requests that deal with whole frames; false: it is none. */
-static bool answer_raw(struct agent *agent, const char *request, char *reply, size_t size)
+static uint64_t monotonic_ns(void)
 {
-    int failed = 0;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+/* What takes time is answered with the nanoseconds that it took. */
+static bool answer_timed(const char *request, char *reply, size_t size)
+{
+    char *at;
+    int failed;
+    uint64_t began = monotonic_ns();
     if (strncmp(request, "send ", 5) == 0) {
-        char *at;
         unsigned long count = strtoul(request + 5, &at, 10), length = strtoul(at, &at, 10);
         failed = raw_send(count, length, at + strspn(at, " "));
-    } else if (strncmp(request, "listen ", 7) == 0) {
+    } else if (strncmp(request, "stream ", 7) == 0) {
+        unsigned long mib = strtoul(request + 7, &at, 10);
+        failed = stream_send(at + strspn(at, " "), mib);
+    } else {
+        return false;
+    }
+    if (failed != 0)
+        snprintf(reply, size, "error: %s\n", strerror(errno));
+    else
+        snprintf(reply, size, "ok %" PRIu64 "\n", monotonic_ns() - began);
+    return true;
+}
+
+static bool answer_network(struct agent *agent, const char *request, char *reply, size_t size)
+{
+    int failed = 0;
+    if (strncmp(request, "listen ", 7) == 0) {
         failed = raw_listen(&agent->ear, request + 7);
     } else if (strcmp(request, "heard") == 0) {
         raw_hear(&agent->ear);
         snprintf(reply, size, "%" PRIu64 "\n", agent->ear.heard);
+    } else if (strcmp(request, "sink") == 0) {
+        failed = stream_sink();
     } else {
-        return false;
+        return answer_timed(request, reply, size);
     }
     if (failed != 0)
         snprintf(reply, size, "error: %s\n", strerror(errno));
@@ -190,10 +219,10 @@ static void answer(void *context, const char *request, char *reply, size_t size)
         crash();
     else if (strcmp(request, "hang") == 0)
         hang(agent);
-    else if (!answer_raw(agent, request, reply, size))
+    else if (!answer_network(agent, request, reply, size))
         snprintf(reply, size,
                  "error: status, echo TEXT, poweroff, reboot, crash, hang, send COUNT SIZE FRAME, "
-                 "listen PATTERN, heard\n");
+                 "listen PATTERN, heard, sink, stream MIB ADDRESS\n");
 }
 
 static void start_shell(struct agent *agent)

@@ -21,7 +21,11 @@ from .space import started_at
 CMDLINE_MAX = 1023  # Xen cuts a PV dom0's command line there, silently
 # SMAP breaks a PV dom0 under QEMU 7.2's TCG, which qemu64 does not have; PVH guests want npt, the
 # random generator rdrand.
-MACHINE = ["-accel", "tcg,thread=multi", "-cpu", "qemu64,+svm,+npt,+rdrand"]
+MACHINE = ["-cpu", "qemu64,+svm,+npt,+rdrand"]
+# Its clocks count instructions, one a nanosecond, whatever else the build machine does; idle time is skipped.
+# For a processor only.
+COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+QUICK = ["-accel", "tcg,thread=multi"]
 
 
 SAN_CONTROLLERS = 2
@@ -47,6 +51,7 @@ class Plan:
     cpus: int = 2
     dom0_cpus: int = 1   # the guests get the other one; and an emulated CPU is slow to wake another
     dom0_mem: int = 128
+    counted: bool = False  # time is instructions, see COUNTED
     words: list = field(default_factory=list)      # more words for the dom0 kernel's command line
     xen_words: list = field(default_factory=list)
     hostname: bool = True                          # pass hostname=NAME
@@ -105,7 +110,8 @@ class Node:
         xen, kernel, initrd = self._boot_files()
         line = plan.command_line().replace(",", ",,")  # a comma ends a module in QEMU's list
         command = [
-            "qemu-system-x86_64", *MACHINE, "-name", self.name, "-nodefaults", "-display", "none",
+            "qemu-system-x86_64", *(COUNTED if plan.counted else QUICK), *MACHINE,
+            "-name", self.name, "-nodefaults", "-display", "none",
             "-m", str(plan.memory), "-smp", str(plan.cpus), "-S",
             "-kernel", xen, "-initrd", f"{kernel} {line},{initrd}", "-append",
             " ".join(["console=com1", "com1=115200,8n1", f"dom0_mem={plan.dom0_mem}M,max:{plan.dom0_mem}M",

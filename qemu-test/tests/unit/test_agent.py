@@ -73,6 +73,23 @@ def test_heartbeat_records_and_answers(rig):
     assert not rig.diary().faults
 
 
+def test_streams_are_swallowed(rig):
+    rig.start()
+
+    def answers():
+        try:
+            return rig.ask("echo here") == "here"
+        except OSError:
+            return False
+
+    wait_for(answers, "the agent to answer", 30)
+    assert rig.ask("stream 1 127.0.0.1").startswith("error: ")
+    assert rig.ask("sink") == "ok"
+    for _ in range(2):
+        words = rig.ask("stream 3 127.0.0.1").split()
+        assert words[0] == "ok" and int(words[1]) > 0
+
+
 def test_killed_and_started_again(rig):
     for round_ in range(1, 4):
         process, pid = rig.start()
