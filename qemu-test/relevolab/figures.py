@@ -40,11 +40,17 @@ def _round(value, digits):
     return round(value, digits) if digits else round(value)
 
 
+def _short(value):
+    return f"{value:>12.6g}" if isinstance(value, float) else f"{value:>12}"
+
+
 def table(figures):
-    lines = [f"{'figure':<34}{'value':>12} {'unit':<8}{'n':>4}{'min':>12}{'max':>12}"]
+    """Each figure in a line, with the conditions under which it was taken beside it."""
+    lines = [f"{'figure':<34}{'value':>12} {'unit':<8}{'n':>4}{'min':>12}{'max':>12}  configured"]
     for name, figure in sorted(figures.items()):
-        lines.append(f"{name:<34}{figure['value']:>12} {figure['unit']:<8}{figure.get('n', 1):>4}"
-                     f"{figure.get('min', ''):>12}{figure.get('max', ''):>12}")
+        configured = " ".join(f"{key}={value}" for key, value in figure.get("configured", {}).items())
+        lines.append(f"{name:<34}{_short(figure['value'])} {figure['unit']:<8}{figure.get('n', 1):>4}"
+                     f"{_short(figure.get('min', ''))}{_short(figure.get('max', ''))}  {configured}".rstrip())
     return "\n".join(lines)
 
 
