@@ -46,6 +46,15 @@ def test_a_bond_with_every_option_set_before_its_slaves(network):
     assert link("eth0")["master"] == link("eth1")["master"] == "bond0"
 
 
+def test_the_options_of_lacp_and_of_miimon(network):
+    configure(network, "bond=bond0:eth0:mode=802.3ad,miimon=100,updelay=200,downdelay=300,lacp_rate=fast,"
+              "xmit_hash_policy=layer3+4")
+    until(lambda: link("eth0").get("master") == "bond0", "the bond stands")
+    wanted = {"mode": "802.3ad", "miimon": 100, "updelay": 200, "downdelay": 300, "ad_lacp_rate": "fast",
+              "xmit_hash_policy": "layer3+4"}
+    assert {key: bond("bond0").get(key) for key in wanted} == wanted
+
+
 @pytest.mark.parametrize("mode", ("balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad",
                                   "balance-tlb", "balance-alb"))
 def test_every_mode(network, mode):
