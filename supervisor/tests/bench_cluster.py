@@ -16,14 +16,13 @@ CHANGES = 20
 
 
 def main():
-    os.environ["RELEVOD_FAKE"] = sys.argv[1]
+    os.environ["RELEVOD_FAKE"] = os.path.abspath(sys.argv[1])
     sys.path.insert(0, str(Path(__file__).parent))
     from hosts import Cluster  # pylint: disable=import-outside-toplevel
     assert ctypes.CDLL(None).unshare(0x40000000) == 0  # a network namespace: the switches
     with tempfile.TemporaryDirectory() as folder:
         names = [f"h{i}" for i in range(1, NODES + 1)]
         cluster = Cluster(Path(folder), names, witness=None, links=1, timing="token=3000")
-        cluster.priority = []  # sixteen real-time processes on two processors keep all others out
         cluster.priority = []  # sixteen real-time processes on two processors keep all others out
         cluster.look = cluster.pause = 0.2
         cluster.guest("web", "h1", "h2")

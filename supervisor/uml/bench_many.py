@@ -60,7 +60,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seconds", type=int, default=60, help="of steady checks")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # its processes end meanwhile
         world = World(Path(folder))
         san = San(world)
         for n in range(LUNS * PATHS):
