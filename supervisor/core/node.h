@@ -137,8 +137,9 @@ struct core_guest {
     uint32_t placed_epoch;   /* and the epoch at that time; and since when it has seen the group */
     uint64_t apart_since;    /* apart whose first guest this is */
     uint64_t homeless_since; /* no node has been found for it */
-    uint8_t target;          /* sending: to that node */
-    uint16_t commands;       /* the ledger's, when unfit was noted: a command clears it */
+    uint64_t second_best_since; /* one has, but its home would do, were its copy current */
+    uint8_t target;             /* sending: to that node */
+    uint16_t commands;          /* the ledger's, when unfit was noted: a command clears it */
     bool devices_bad;
     bool ended; /* its own wish: leave it stopped */
     bool given_up;

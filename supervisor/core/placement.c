@@ -4,6 +4,8 @@
 #include "core/room.h"
 #include "core/takeover.h"
 
+#define HESITATE_BEATS 4 /* between the words of a mirror's two sides */
+
 bool placement_is_able(const struct node *n, uint8_t node, uint64_t now)
 {
     const struct ledger_node *e = &n->known.value.node[node];
@@ -48,10 +50,20 @@ static bool is_arriving(const struct node *n, uint8_t node, uint64_t now)
            now - n->suspected[node].joined < 2ull * n->site->timing.silence;
 }
 
-/* Goal, home, then peers in order; not that one. NO_NODE: none fits, or it is worth waiting. */
-static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not_here, uint64_t now)
+/* All that the node lacks is a current copy. */
+static bool is_stale(const struct node *n, int index, uint8_t node, uint64_t now)
+{
+    return placement_is_able(n, node, now) && !placement_is_unfit(n, index, node, now) &&
+           !ledger_is_fresh(n->site, &n->scratch, index, node);
+}
+
+/* Goal, home, then peers in order; not that one. NO_NODE: none fits, or it is worth waiting.
+ * *better: another would be preferred to it, if only its copy were current. */
+static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not_here, bool *better,
+                      uint64_t now)
 {
     const struct site_guest *g = &n->site->guest[index];
+    *better = false;
     if (goal != NO_NODE && goal != not_here && placement_fits(n, index, goal, now))
         return goal;
     for (int i = -1; i < g->peers; i++) {
@@ -62,8 +74,21 @@ static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not
             return node;
         if (is_arriving(n, node, now))
             return NO_NODE;
+        *better |= is_stale(n, index, node, now);
     }
     return NO_NODE;
+}
+
+/* For a guest that has no owner. Both sides of a mirror become current at nearly the same time, but
+ * one is known to be first: not a reason to begin elsewhere than at home. */
+static uint8_t choose_owner(struct node *n, int index, uint8_t goal, uint64_t now)
+{
+    bool better;
+    uint64_t *since = &n->guest[index].second_best_since;
+    uint8_t node = choose(n, index, goal, NO_NODE, &better, now);
+    node_since(since, better && node != NO_NODE, now);
+    bool hesitates = *since != 0 && now - *since < (uint64_t)HESITATE_BEATS * n->site->timing.beat;
+    return hesitates ? NO_NODE : node;
 }
 
 /* Whoever got it has already given it back: wait until it has told us why. */
@@ -83,10 +108,11 @@ static uint8_t goal_of(const struct node *n, int index, const struct ledger_gues
 {
     const struct site_guest *g = &n->site->guest[index];
     bool draining = (n->known.value.node[e->owner].flags & NODE_DRAINING) != 0;
+    bool better;
     if (e->goal != NO_NODE && e->goal != e->owner)
         return placement_fits(n, index, e->goal, now) ? e->goal : NO_NODE;
     if (draining || placement_is_unfit(n, index, e->owner, now)) /* its disks are lost there */
-        return choose(n, index, NO_NODE, e->owner, now);
+        return choose(n, index, NO_NODE, e->owner, &better, now);
     bool settled =
         n->well_since[g->home] != 0 && now - n->well_since[g->home] >= n->site->timing.settle;
     if (g->failback && e->owner != g->home && settled && placement_fits(n, index, g->home, now))
@@ -223,7 +249,7 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
                 continue;
         } else {
             c.kind = CHANGE_CLAIM;
-            c.node = choose(n, index, e != NULL ? e->goal : NO_NODE, NO_NODE, now);
+            c.node = choose_owner(n, index, e != NULL ? e->goal : NO_NODE, now);
             node_since(&n->guest[index].homeless_since, c.node == NO_NODE, now);
             if (c.node == NO_NODE)
                 room_wishes(n, w, index, now);

@@ -409,6 +409,33 @@ static void a_node_without_the_disks_gives_the_guest_to_one_that_has_them(void *
     lab_until(0, 1, 20);
 }
 
+/* Node 0, its home, says that the copy of node 1 is current; node 1 may say the same of it. */
+static void one_side_is_vouched_for(void)
+{
+    struct event synced = {.kind = EVENT_MIRROR_SYNCED};
+    begin(1);
+    lab.site.mirrors = 1;
+    lab.site.mirror[0] = (struct site_mirror){.id = 7, .node = {0, 1}};
+    lab.site.guest[0].mirrors = 1;
+    lab.site.guest[0].peers = 1;
+    up();
+    lab_step(0, synced);
+}
+
+static void home_is_waited_for_while_the_other_side_alone_is_current(void **state)
+{
+    (void)state;
+    struct event synced = {.kind = EVENT_MIRROR_SYNCED};
+    one_side_is_vouched_for();
+    lab_beats(2);
+    assert_int_equal(lab_where(0), NO_NODE);
+    lab_step(1, synced);
+    lab_until(0, 0, 10);
+
+    one_side_is_vouched_for(); /* but not for long */
+    lab_until(0, 1, 10);
+}
+
 static void a_node_that_lacks_the_guest_is_not_given_it(void **state)
 {
     (void)state;
@@ -470,6 +497,7 @@ int main(void)
         T(a_node_without_the_disks_gives_the_guest_to_one_that_has_them),
         T(it_keeps_it_where_no_other_node_has_them),
         T(a_node_that_lacks_the_guest_is_not_given_it),
+        T(home_is_waited_for_while_the_other_side_alone_is_current),
     };
     return cmocka_run_group_tests_name("core_placement", tests, NULL, NULL);
 }
