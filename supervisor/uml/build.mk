@@ -33,3 +33,10 @@ bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux ## the figu
 		$(PYTHON) -B $(UML)/bench.py --out $(CURDIR)/$(B)/uml/bench/figures.json
 	cp $(B)/uml/bench/figures.json $(BENCH_MULTIPATH)
 	RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain $(PYTHON) -B $(UML)/bench_many.py --out $(BENCH_MULTIPATH)
+
+BENCHES += bench-network
+.PHONY: bench-network
+bench-network: $(FAKE_RELEVOD)-plain $(B)/uml/linux ## what a guest's filter costs a frame, into build/bench-network.json
+	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/uml/bench-network env RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain \
+		$(PYTHON) -B $(UML)/bench_filter.py --out $(CURDIR)/$(B)/uml/bench-network/figures.json
+	cp $(B)/uml/bench-network/figures.json $(B)/bench-network.json
