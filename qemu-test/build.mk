@@ -1,6 +1,6 @@
 # The lab: blades under QEMU, its guests, the tests and figures that need them.
 LAB := qemu-test
-LINT_C += $(wildcard $(LAB)/guest/*.[ch])
+LINT_C += $(wildcard $(LAB)/guest/*.[ch]) $(LAB)/dom0/hog.c
 LINT_PY += $(LAB)/lab $(wildcard $(LAB)/*.py $(LAB)/relevolab/*.py $(LAB)/tests/*.py $(LAB)/tests/*/*.py)
 DEPS_LAB := qemu-system-x86 iproute2 iputils-ping e2fsprogs util-linux openssh-client
 DEPS_TEST += $(DEPS_LAB) python3-pytest cpio
@@ -17,6 +17,11 @@ $(B)/host/agent: $(AGENT_SRC) $(AGENT_H)
 	@mkdir -p $(@D)
 	$(HOST_CC) $(SAN_CFLAGS) -D_GNU_SOURCE -o $@ $(AGENT_SRC) -pthread
 
+# What a test brings to a blade, to make its dom0 hang.
+$(B)/guest/hog: $(LAB)/dom0/hog.c $(SYSROOT)/cc
+	@mkdir -p $(@D)
+	$(TARGET_CC) $(TARGET_CFLAGS) -D_GNU_SOURCE -s -o $@ $< $(TARGET_LDFLAGS)
+
 # What every guest is made of: tree, initrd.img, vmlinuz.
 $(B)/guest/initrd.img: $(B)/guest/agent $(LAB)/relevolab/guest.py $(PORT_FILES)
 	+$(PORTBUILD) build busybox musl linux-guest
@@ -27,7 +32,7 @@ guest: $(B)/guest/initrd.img
 .PHONY: check-lab check-qemu check-qemu-all check-all
 check-lab: $(B)/host/agent ## the lab's own tests, without a blade
 	$(PYTEST) --junit-xml=$(B)/results/check-lab/lab.xml $(LAB)/tests/unit
-LAB_NEEDS := $(IMAGE)/initrd.img $(B)/guest/initrd.img $(B)/host/agent
+LAB_NEEDS := $(IMAGE)/initrd.img $(B)/guest/initrd.img $(B)/guest/hog $(B)/host/agent
 check-qemu: $(LAB_NEEDS) ## the real image under real Xen in QEMU
 	$(PYTEST) --junit-xml=$(B)/results/$@/qemu.xml $(LAB)/tests
 check-qemu-all: $(LAB_NEEDS)

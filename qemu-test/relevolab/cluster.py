@@ -173,7 +173,7 @@ class Cluster:
         wait_for(reached, lambda: f"{guest.name} to belong to {wanted}; {by} says {seen}", seconds, every=0.5)
 
     def wait_owned(self, guest, by, seconds=300):
-        wait_for(lambda: self.owner(guest, by), f"{guest.name} to have an owner", seconds, every=0.5)
+        return wait_for(lambda: self.owner(guest, by), f"{guest.name} to have an owner", seconds, every=0.5)
 
     def bring(self, guest, node, by="witness"):
         """Moves the guest to the node, if it is not there; until it is there. A mirror is whole a moment
@@ -257,7 +257,7 @@ class Cluster:
 
     def owners(self, by="witness"):
         """{guest: node}, as node `by` knows."""
-        return {name: self.owner(guest, by) for name, guest in self.guests.items()}
+        return {name: self.wait_owned(guest, by) for name, guest in self.guests.items()}
 
     # --- one guest's fate; `old` is what beats() said before
 
