@@ -66,7 +66,7 @@ static void finish_if_due(struct cluster *c)
         return;
     c->left = NULL;
     timer_clear(&c->tick);
-    if (!guest_all_idle(&c->node)) { /* R14: they stay armed while something may run */
+    if (c->began && !guest_all_idle(&c->node)) { /* R14: they stay armed while something may run */
         left(c->left_data);
         return;
     }
