@@ -9,6 +9,7 @@
 #include "config/word_option.h"
 
 #define SITE_DRBDS_MAX    128
+#define DRBD_MINOR_MAX    ((1U << 20) - 1)
 #define DRBD_NAME_SIZE    32
 #define DRBD_BACKING_SIZE 128 /* the kernel's limit */
 #define DRBD_NODE_SIZE    64

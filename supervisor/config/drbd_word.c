@@ -15,8 +15,6 @@
     "%.60s: expected NODE@ADDR, as blade1@10.0.0.1 or blade1@[fd00::1], and a port from 1 to "     \
     "65535"
 
-#define MINOR_MAX ((1UL << 20) - 1)
-
 static bool name_ok(const char *name)
 {
     size_t length = strlen(name);
@@ -120,7 +118,7 @@ static bool parse(struct site *site, const char *token, struct site_drbd *mirror
         site_error(site, mirror->place, token, EXPECT_NAME);
         return false;
     }
-    if (!number(part[1], MINOR_MAX, &minor)) {
+    if (!number(part[1], DRBD_MINOR_MAX, &minor)) {
         site_error(site, mirror->place, token, EXPECT_MINOR, part[1]);
         return false;
     }

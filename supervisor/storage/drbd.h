@@ -4,16 +4,20 @@
 
 #include "base/timer.h"
 #include "storage/drbd_deed.h"
+#include "storage/drbd_memory.h"
 #include "storage/drbd_netlink.h"
 #include "storage/drbd_status.h"
 
 struct child;
 struct mirrors;
 
-/* One configured mirror of this node. */
+/* One mirror of this node: configured, or a stray, which an earlier configuration had. */
 struct mirror {
     struct mirrors *all;
     uint32_t index;
+    bool stray;
+    struct drbd_memory memory; /* as it is written down */
+    bool remembered;           /* it is */
     struct drbd_view view;
     struct drbd_plan plan;
     struct drbd_wish wish;
@@ -39,6 +43,9 @@ struct mirrors {
     qb_loop_t *loop;
     struct drbd_config config;
     struct mirror mirror[SITE_DRBDS_MAX];
+    struct mirror stray[SITE_DRBDS_MAX];
+    struct site_drbd stray_want[SITE_DRBDS_MAX];
+    uint32_t strays;
     struct drbd_netlink netlink;
     bool told_all; /* the kernel has told its state */
     bool numbers;  /* and its numbers, or is about to */
@@ -55,7 +62,20 @@ void drbd_deed_start(struct mirror *m, const struct drbd_plan *plan, enum drbd_o
 /* Takes up the wish's order, or says why not. */
 void drbd_order_start(struct mirror *m);
 
+/* --- drbd_strays.c --- */
+
+/* Takes in what is remembered of mirrors that are not configured. */
+void drbd_strays_find(struct mirrors *all);
+/* Has them taken down, unless they are in use; returns when to look again by itself, or 0. */
+uint64_t drbd_strays_converge(struct mirrors *all, uint64_t now);
+
 /* --- drbd_converge.c --- */
+
+/* What the role's death must not lose: from the memory, and into it where it has changed. */
+void drbd_recall(struct mirror *m);
+void drbd_remember(struct mirror *m);
+/* The earlier of two times, of which 0 is never. */
+uint64_t drbd_earlier(uint64_t a, uint64_t b);
 
 /* What follows from the kernel's word. */
 void drbd_note_change(struct mirror *m, const struct drbd_event *event);

@@ -29,8 +29,9 @@ void drbd_settle(struct mirrors *all)
 static void note_disk(struct mirror *m)
 {
     uint32_t disk = m->view.state.device ? m->view.state.disk : DRBD_DISKLESS;
+    uint32_t last = m->deed.steps > 0 ? m->deed.step[m->deed.steps - 1] : DRBD_STEPS;
     bool ours = m->child != NULL &&
-                (m->doing == DRBD_ORDER_DETACH || m->deed.step[m->deed.steps - 1] == DRBD_ATTACH);
+                (m->doing == DRBD_ORDER_DETACH || last == DRBD_ATTACH || last == DRBD_DOWN);
     if (disk == DRBD_FAILED && m->was_disk != DRBD_FAILED && !ours) {
         m->view.lost_disk = true;
         log_err("mirror %s: %s failed and is given up; relevo drbd attach %s tries it again",
@@ -63,6 +64,18 @@ static void note_link(struct mirror *m)
     m->was_conn = conn;
 }
 
+/* Its amount is the most that one side had and the other had not. */
+static void note_sync(struct mirror *m)
+{
+    const struct drbd_state *s = &m->view.state;
+    const struct site_drbd *want = m->view.want;
+    bool target = s->disk < DRBD_UP_TO_DATE;
+    m->sync_began_bytes = s->out_of_sync;
+    log_notice("mirror %s: %llu KiB are synced, from %s", want->name,
+               (unsigned long long)(s->out_of_sync / 1024),
+               want->node[target ? 1 - want->me : want->me].name);
+}
+
 void drbd_note_change(struct mirror *m, const struct drbd_event *event)
 {
     struct drbd_state *s = &m->view.state;
@@ -70,10 +83,11 @@ void drbd_note_change(struct mirror *m, const struct drbd_event *event)
     if (event->kind == DRBD_EVENT_HELPER && !event->gone &&
         strcmp(event->helper, "split-brain") == 0)
         m->view.split = true;
-    if (event->kind == DRBD_EVENT_NUMBERS && drbd_syncing(s->conn) && m->sync_began_bytes == 0)
-        m->sync_began_bytes = s->out_of_sync;
     note_disk(m);
     note_link(m);
+    if (event->kind == DRBD_EVENT_NUMBERS && drbd_syncing(s->conn) && m->sync_began_bytes == 0 &&
+        s->out_of_sync != 0)
+        note_sync(m);
 }
 
 /* Whether an interface has the address: then a socket can be bound to it. */
@@ -103,6 +117,33 @@ static void keep_link(const struct mirror *m)
     unlink(path);
     if ((mkdir(DRBD_FOLDER, 0755) != 0 && errno != EEXIST) || symlink(to, path) != 0)
         log_err("mirror %s: %s: %m", m->view.want->name, path);
+}
+
+void drbd_recall(struct mirror *m)
+{
+    struct drbd_view *v = &m->view;
+    m->remembered = drbd_memory_load(v->want->name, &m->memory);
+    v->split = m->memory.split;
+    v->kept_apart = m->memory.kept_apart;
+    v->lost_disk = m->memory.lost_disk;
+}
+
+void drbd_remember(struct mirror *m)
+{
+    const struct drbd_view *v = &m->view;
+    const struct drbd_memory *was = &m->memory;
+    struct drbd_memory is = {.minor = v->want->minor,
+                             .split = v->split,
+                             .kept_apart = v->kept_apart,
+                             .lost_disk = v->lost_disk};
+    struct err e;
+    if (m->remembered && was->minor == is.minor && was->split == is.split &&
+        was->kept_apart == is.kept_apart && was->lost_disk == is.lost_disk)
+        return;
+    if (drbd_memory_save(v->want->name, &is, &e) != 0)
+        log_err("mirror %s: %s; going on from memory", v->want->name, e.text);
+    m->memory = is;
+    m->remembered = true;
 }
 
 static void tell(struct mirror *m, uint64_t now)
@@ -149,7 +190,7 @@ static uint64_t verify_by_time(struct mirror *m, uint64_t now)
     return 0;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+uint64_t drbd_earlier(uint64_t a, uint64_t b)
 {
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
@@ -164,6 +205,7 @@ static uint64_t converge_mirror(struct mirror *m, uint64_t now)
     v->released = m->wish.released != 0 && m->wish.released == m->break_number;
     v->address_here =
         v->state.conn != DRBD_STANDALONE || address_here(&v->want->node[v->want->me].address);
+    drbd_remember(m);
     if (v->state.device)
         keep_link(m);
     if (m->child == NULL && m->wish.order != DRBD_ORDER_NONE)
@@ -174,7 +216,7 @@ static uint64_t converge_mirror(struct mirror *m, uint64_t now)
     if (m->child == NULL && (m->plan.steps > 0 || m->plan.look) && m->all->deeds < DEEDS_MAX)
         drbd_deed_start(m, &m->plan, DRBD_ORDER_NONE);
     tell(m, now);
-    return earlier(wake, m->plan.wake_ms);
+    return drbd_earlier(wake, m->plan.wake_ms);
 }
 
 void drbd_converge(void *mirrors)
@@ -185,7 +227,8 @@ void drbd_converge(void *mirrors)
         return;
     for (uint32_t i = 0; i < all->config.mirrors; i++)
         if (all->config.mirror[i].me != DRBD_NOBODY)
-            wake = earlier(wake, converge_mirror(&all->mirror[i], now));
+            wake = drbd_earlier(wake, converge_mirror(&all->mirror[i], now));
+    wake = drbd_earlier(wake, drbd_strays_converge(all, now));
     if (wake != 0)
         timer_set(&all->wake, wake > now ? wake - now : 0);
 }

@@ -44,12 +44,29 @@ bool drbd_deed_reply_ok(const void *data, size_t size)
            closed(r->error.text, sizeof r->error.text);
 }
 
+/* Nothing is done to a device that is not this mirror's: it may be another than it was. */
+static int check_device(const struct site_drbd *m, struct err *e)
+{
+    struct drbd_found found;
+    drbd_meta_look(m->backing, m->name, &found);
+    if (found.kind == DRBD_FOUND_OURS)
+        return 0;
+    if (found.kind == DRBD_FOUND_MISSING || found.kind == DRBD_FOUND_TOO_SMALL)
+        return err_set(e, "%s", found.text);
+    return err_set(e, "%s has %s", m->backing,
+                   found.kind == DRBD_FOUND_FOREIGN ? "the metadata of another mirror"
+                                                    : "no metadata");
+}
+
 static void work(const struct drbd_deed *deed, struct drbd_deed_reply *reply)
 {
     static struct drbd_command command;
     for (uint32_t i = 0; i < deed->steps && reply->result == 0; i++) {
         drbd_command_make(&deed->mirror, (enum drbd_step)deed->step[i], &command);
-        reply->result = program_run(command.argv, &reply->error);
+        if (deed->step[i] == DRBD_APPLY_AL)
+            reply->result = check_device(&deed->mirror, &reply->error);
+        if (reply->result == 0)
+            reply->result = program_run(command.argv, &reply->error);
         reply->step = deed->step[i];
     }
     if (deed->look)

@@ -99,8 +99,8 @@ static void finish(struct mirror *m, const char *error)
     if (ordered)
         finish_order(m, error);
     else if (error != NULL)
-        log_line(strcmp(m->error.text, error) != 0 ? LOG_ERR : LOG_INFO, "mirror %s: %s",
-                 m->view.want->name, error);
+        log_line(strcmp(m->error.text, error) != 0 && !m->stray ? LOG_ERR : LOG_INFO,
+                 "mirror %s: %s", m->view.want->name, error);
     if (error != NULL && !ordered) {
         note_failure(m, m->answered && m->reply.result != 0 ? m->reply.step : DRBD_STEPS);
         snprintf(m->error.text, sizeof m->error.text, "%s", error);
@@ -141,8 +141,9 @@ void drbd_deed_start(struct mirror *m, const struct drbd_plan *plan, enum drbd_o
     static const struct child_events events = {.message = on_message, .ended = on_ended};
     struct err e;
     m->deed = (struct drbd_deed){.mirror = *m->view.want, .steps = plan->steps};
-    /* Metadata that has been made is to be seen. */
-    m->deed.look = plan->look || order == DRBD_ORDER_CREATE || order == DRBD_ORDER_CREATE_FORCED;
+    /* Metadata that has been made is to be seen, and a device that is another now. */
+    m->deed.look = plan->look || order == DRBD_ORDER_CREATE || order == DRBD_ORDER_CREATE_FORCED ||
+                   order == DRBD_ORDER_ATTACH;
     memcpy(m->deed.step, plan->step, sizeof m->deed.step);
     m->doing = order;
     m->answered = false;

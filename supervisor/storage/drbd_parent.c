@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "storage/drbd_memory.h"
 #include "storage/drbd_role.h"
 
 /* drbd.h of the kernel, enum drbd_peer_state: what a helper's exit code says of the peer. */
@@ -157,10 +158,17 @@ static void keep_sides(struct drbd *d, const struct drbd_config *next)
             }
 }
 
+static void note_any(void *data, const char *name)
+{
+    (void)name;
+    *(bool *)data = true;
+}
+
 void drbd_take(struct drbd *d, const struct site *site)
 {
     const struct drbd_config *config = &site->drbd;
     bool here = false;
+    drbd_memory_list(note_any, &here); /* some may still be up */
     if (d->site != NULL)
         keep_sides(d, config);
     d->site = site;

@@ -192,8 +192,14 @@ static bool judge_disk(const struct drbd_view *v, struct drbd_plan *p)
                                                                                  : DRBD_REFUSED;
     if (v->state.device && v->state.disk != DRBD_DISKLESS)
         return false;
+    if (v->lost_disk) {
+        judge(p, otherwise, "%s is detached; relevo drbd attach %s tries it again",
+              v->want->backing, v->want->name);
+        return true;
+    }
     switch ((enum drbd_found_kind)v->found.kind) {
     case DRBD_FOUND_NOTHING_YET:
+    case DRBD_FOUND_OURS:
     case DRBD_FOUNDS:
         return false;
     case DRBD_FOUND_MISSING:
@@ -214,11 +220,6 @@ static bool judge_disk(const struct drbd_view *v, struct drbd_plan *p)
         judge(p, DRBD_REFUSED, "%s has the metadata of another mirror; left alone",
               v->want->backing);
         return true;
-    case DRBD_FOUND_OURS:
-        if (v->lost_disk)
-            judge(p, otherwise, "%s is detached; relevo drbd attach %s tries it again",
-                  v->want->backing, v->want->name);
-        return v->lost_disk;
     }
     return false;
 }
@@ -403,8 +404,9 @@ int drbd_plan_order(const struct drbd_view *v, enum drbd_order order, struct drb
     case DRBD_ORDER_DISCONNECT:
         return order_one(v, s->connection != 0, "it is not connected", DRBD_DISCONNECT, p, e);
     case DRBD_ORDER_ATTACH:
-        if (!s->device || attached || v->found.kind != DRBD_FOUND_OURS)
-            return refuse(e, v, attached ? "its disk is attached" : "it has no disk to attach");
+        /* Whose metadata it has is looked at by the worker, before it does anything. */
+        if (!s->device || attached)
+            return refuse(e, v, attached ? "its disk is attached" : "it is not up");
         add(p, DRBD_APPLY_AL);
         add(p, DRBD_ATTACH);
         return 0;

@@ -65,8 +65,12 @@ static void take_event(void *data, const struct drbd_event *event)
         return;
     }
     for (uint32_t i = 0; i < all->config.mirrors; i++)
-        if (strcmp(all->config.mirror[i].name, event->resource) == 0)
+        if (all->config.mirror[i].me != DRBD_NOBODY &&
+            strcmp(all->config.mirror[i].name, event->resource) == 0)
             drbd_note_change(&all->mirror[i], event);
+    for (uint32_t i = 0; i < all->strays; i++)
+        if (strcmp(all->stray_want[i].name, event->resource) == 0)
+            drbd_note_change(&all->stray[i], event);
 }
 
 /* Forgets what the kernel has told, and asks for all of it. */
@@ -77,6 +81,8 @@ static void ask_all(struct mirrors *all)
     all->numbers = false;
     for (uint32_t i = 0; i < all->config.mirrors; i++)
         all->mirror[i].view.state = (struct drbd_state){.peer_disk = DRBD_DISK_UNKNOWN};
+    for (uint32_t i = 0; i < all->strays; i++)
+        all->stray[i].view.state = (struct drbd_state){.peer_disk = DRBD_DISK_UNKNOWN};
     if (drbd_netlink_ask_state(&all->netlink, &e) != 0) {
         log_err("drbd: %s", e.text);
         qb_loop_stop(all->loop); /* relevod starts another */
@@ -186,13 +192,17 @@ static int prepare(struct mirrors *all, struct err *e)
     all->settle = (struct timer){.loop = all->loop, .fire = drbd_converge, .data = all};
     all->wake = all->settle;
     uint64_t now = clock_ms();
-    for (uint32_t i = 0; i < all->config.mirrors; i++)
+    for (uint32_t i = 0; i < all->config.mirrors; i++) {
         all->mirror[i] = (struct mirror){.all = all,
                                          .index = i,
                                          .view = {.want = &all->config.mirror[i]},
                                          /* Not one that an earlier role had. */
                                          .break_number = (uint32_t)now | 1,
                                          .verified_ms = now};
+        if (all->config.mirror[i].me != DRBD_NOBODY)
+            drbd_recall(&all->mirror[i]);
+    }
+    drbd_strays_find(all);
     /* Watch first, look then: nothing that happens between is missed. */
     all->devices = uevent_open(e);
     all->addresses = open_addresses();
