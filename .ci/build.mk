@@ -42,4 +42,4 @@ check-build: ## tests of what builds the image: ports, kernel configuration, ima
 
 .PHONY: check
 check: deps ## install what the tests need and run them all
-	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-multipath check-network check-sim check-qemu
+	@$(PYTHON) .ci/check.py lint check-build check-unit check-init check-multipath check-mirror check-network check-sim check-qemu

@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent / "tests")]
-from bench import figure  # noqa: E402
+from figures import figure  # noqa: E402
 from netns import add_cable, configure, ip, link  # noqa: E402
 from test_vif import MAC, add_vif, vifs  # noqa: E402
 from world import World, until  # noqa: E402

@@ -28,31 +28,40 @@ def arguments():
     return parser.parse_args()
 
 
+def start(linux, out, command, words=(), memory="512M", **popen):
+    """The machine, with more words for its kernel. In a session of its own: it consists of several
+    processes. Its console is the process' standard input and output."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "status").unlink(missing_ok=True)
+    (out / "command").write_text("\0".join([os.getcwd(), *command]))
+    scsi = [f"scsi_debug.{name}={value}" for name, value in SCSI_DEBUG.items()]
+    kernel = [linux, f"mem={memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "con=null",
+              "con0=fd:0,fd:1", f"init={HERE}/init.py", f"uml_out={out}", *scsi, *words]
+    return subprocess.Popen(kernel, start_new_session=True, **popen)
+
+
+def stop(machine):
+    """Pulls its power, if it is still on."""
+    try:
+        os.killpg(machine.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    machine.wait()
+
+
 def main():
     options = arguments()
-    options.out.mkdir(parents=True, exist_ok=True)
     out = options.out.resolve()
-    status = out / "status"
-    status.unlink(missing_ok=True)
-    command = out / "command"
-    command.write_text("\0".join([os.getcwd(), *options.command]))
-    scsi = [f"scsi_debug.{name}={value}" for name, value in SCSI_DEBUG.items()]
-    kernel = [options.linux, f"mem={options.memory}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet",
-              "con=null", "con0=fd:0,fd:1", f"init={HERE}/init.py", f"uml_out={out}",
-              *scsi, *(f"scsi_debug.{word}" for word in options.scsi)]
-    # In a session of its own: the kernel consists of several processes.
-    machine = subprocess.Popen(kernel, stdin=subprocess.DEVNULL, start_new_session=True)
+    machine = start(options.linux, out, options.command, [f"scsi_debug.{word}" for word in options.scsi],
+                    options.memory, stdin=subprocess.DEVNULL)
     try:
         machine.wait(options.seconds)
     except subprocess.TimeoutExpired:
         print(f"boot.py: not done within {options.seconds} s", file=sys.stderr)
         return 124
     finally:
-        try:
-            os.killpg(machine.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        machine.wait()
+        stop(machine)
+    status = out / "status"
     return int(status.read_text()) if status.exists() else 1
 
 

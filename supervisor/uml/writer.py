@@ -2,7 +2,7 @@
 """Stands for a guest: writes numbered, checksummed blocks to a disk, one after the other, each durable
 before the next, and notes of each when it was begun, when it was done, and the error.
 
-    writer.py DISK LOG [SECONDS BETWEEN WRITES]"""
+    writer.py DISK LOG [SECONDS BETWEEN WRITES [FIRST NUMBER]]"""
 import mmap
 import os
 import struct
@@ -33,11 +33,19 @@ def read_slots(disk):
         return [number_in(buffer[i * BLOCK:(i + 1) * BLOCK]) for i in range(SLOTS)]
 
 
-def main(disk, log, pause="0.005"):
+def check_slots(disk, durable):
+    """All up to the last number that was durable is there, and nothing is older than what came later."""
+    for slot, number in enumerate(read_slots(disk)):
+        newest = durable - (durable - slot) % SLOTS
+        if newest >= 0:
+            assert number in (newest, newest + SLOTS), f"slot {slot}: {number}, expected {newest}"
+
+
+def main(disk, log, pause="0.005", first="0"):
     fd = os.open(disk, os.O_RDWR | os.O_DIRECT | os.O_DSYNC)
     buffer = mmap.mmap(-1, BLOCK)
     with open(log, "a", buffering=1, encoding="ascii") as out:
-        number = 0
+        number = int(first)
         while True:
             buffer[:] = content(number)
             begin, error = time.monotonic(), 0

@@ -7,24 +7,18 @@ build/bench-multipath.json, which make bench takes in. Runs under boot.py.
                                  `timeout` (and what its recovery takes), comes first"""
 import argparse
 import json
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path += [str(HERE), str(HERE.parent / "tests")]
+sys.path += [str(HERE), str(HERE.parent), str(HERE.parents[1] / "tests")]
 from blade import Blade  # noqa: E402
+from figures import figure  # noqa: E402
 from target import FAILS, LOSES, WORKS, Target  # noqa: E402
 from world import until  # noqa: E402
 
 TIMEOUT = 2  # seconds that the kernel waits for a command of the gap tests
-
-
-def figure(values, unit, **configured):
-    digits = 3 if unit == "s" else 1
-    return {"value": round(statistics.median(values), digits), "unit": unit, "configured": configured,
-            "n": len(values), "min": round(min(values), digits), "max": round(max(values), digits)}
 
 
 def gap(mode):

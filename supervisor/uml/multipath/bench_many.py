@@ -8,45 +8,20 @@ kernel's share. Takes its figures to those of bench.py.
   mpath_check_ms_per_s    processor time each second for 1,000 healthy paths"""
 import argparse
 import json
-import os
-import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path += [str(HERE), str(HERE.parent / "tests")]
-from bench import figure  # noqa: E402
+sys.path += [str(HERE), str(HERE.parent), str(HERE.parents[1] / "tests")]
+from cost import cpu_seconds, memory_kib  # noqa: E402
+from figures import figure  # noqa: E402
 from san import San  # noqa: E402
 from world import World, until  # noqa: E402
 
 LUNS, PATHS = 256, 4
-TICKS = os.sysconf("SC_CLK_TCK")
 SETTLED = 60  # seconds after which every path has been healthy for so long that it is checked every 20 s
-
-
-def processes(world):
-    """relevod and all that it has started."""
-    found = [world.process.pid]
-    for pid in found:
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        found += [int(child) for child in children.read_text().split()] if children.exists() else []
-    return found
-
-
-def cpu_seconds(world):
-    """Of its processes, and of those that have ended."""
-    total = 0
-    for pid in processes(world):
-        stat = Path(f"/proc/{pid}/stat")
-        total += sum(int(n) for n in stat.read_text().rsplit(")", 1)[1].split()[11:15])
-    return total / TICKS
-
-
-def memory_kib(world):
-    return sum(int(re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
-               for pid in processes(world))
 
 
 def assembled(world):

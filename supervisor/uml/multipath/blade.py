@@ -2,22 +2,22 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-import writer
 from world import World, until
+from writing import Writing
 
 WWID = "naa.33333330000007d0"  # scsi_debug's first
 DISK = "/dev/mapper/web"
 
 
-class Blade:
+class Blade(Writing):
+    disk = DISK
+
     def __init__(self, folder, target):
         self.target = target
         self.world = World(folder)
-        self.log = folder / "writes"
-        self.writer = None
+        self.notes = folder / "writes"
 
     def begin(self, hosts=2, **options):
         """relevod runs, and has assembled the LUN."""
@@ -52,44 +52,6 @@ class Blade:
         """The disks of the group that carries."""
         return next(([p["name"] for p in g["paths"]] for g in self.status()["groups"]
                      if g["state"] == "active"), [])
-
-    # --- the guest's writes ---
-
-    def write(self):
-        # pylint: disable=consider-using-with
-        self.writer = subprocess.Popen([sys.executable, writer.__file__, DISK, self.log])
-        self.wait_writes()
-
-    def writes(self):
-        """[(number, begun, done, error)]"""
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [(int(n), float(b), float(d), int(e)) for n, b, d, e in (line.split() for line in lines)]
-
-    def wait_writes(self, more=5):
-        done = len(self.writes())
-        until(lambda: len(self.writes()) >= done + more, "the guest writes on")
-
-    def longest_pause(self):
-        """Seconds from one write that was done to the next."""
-        done = [d for _, _, d, e in self.writes() if e == 0]
-        return max(b - a for a, b in zip(done, done[1:]))
-
-    def errors(self):
-        return [e for _, _, _, e in self.writes() if e != 0]
-
-    def stop_writing(self):
-        self.writer.kill()
-        until(lambda: self.writer.poll() is not None, "the writer ends")
-        self.writer = None
-
-    def check_writes(self):
-        """Ends the writer: nothing that was durable is lost, and nothing is older than what came later."""
-        self.stop_writing()
-        durable = max(n for n, _, _, e in self.writes() if e == 0)
-        for slot, number in enumerate(writer.read_slots(DISK)):
-            newest = durable - (durable - slot) % writer.SLOTS
-            if newest >= 0:
-                assert number in (newest, newest + writer.SLOTS), f"slot {slot}"
 
     def close(self):
         self.target.set_mode(0, *range(8))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+UML = Path(__file__).resolve().parents[1]
+sys.path += [str(UML), str(UML.parent / "tests")]
 from blade import Blade  # noqa: E402
 from target import Target  # noqa: E402
 
