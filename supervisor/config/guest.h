@@ -1,6 +1,7 @@
 /* One guest as configured. Plain data without pointers: it travels to the worker as it is. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -51,8 +52,6 @@ struct guest {
     char kernel[GUEST_PATH_SIZE];
     char ramdisk[GUEST_PATH_SIZE];
     char cmdline[1024];
-    struct guest_disk disk[GUEST_DISKS_MAX];
-    uint32_t disks;
     struct guest_vif vif[GUEST_VIFS_MAX];
     uint32_t vifs;
     bool unfiltered; /* its interfaces may send as whoever they like */
@@ -72,7 +71,17 @@ struct guest {
     char origin[128]; /* the file, or "command line" */
     bool broken;      /* its description has errors: it is shown, never started */
     char error[240];  /* the first of them */
+
+    uint32_t disks;
+    struct guest_disk disk[GUEST_DISKS_MAX]; /* the last: see guest_size() */
 };
+
+/* A guest takes 10 KB, and most have a disk or two: a site keeps no more of it than is used. Such a
+ * one is copied with its size, and not by "=". */
+static inline size_t guest_size(const struct guest *guest)
+{
+    return offsetof(struct guest, disk) + guest->disks * sizeof guest->disk[0];
+}
 
 /* GRUB for Xen: the boot loaders of guests that name no kernel. */
 #define GUEST_GRUB_PV  "/usr/lib/grub-xen/grub-x86_64-xen.bin"

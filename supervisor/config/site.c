@@ -99,7 +99,8 @@ bool site_add_guest(struct site *site, struct place place, struct guest *guest)
         return false;
     }
     snprintf(guest->origin, sizeof guest->origin, "%s", place.file);
-    site->guest[site->guests++] = guest;
+    struct guest *kept = realloc(guest, guest_size(guest));
+    site->guest[site->guests++] = kept != NULL ? kept : guest;
     return true;
 }
 

@@ -78,8 +78,8 @@ void site_check_cluster(struct site *site, const char *folder);
 /* Checks that guests' disks in /dev/drbd are mirrors, and mirrors of this node. */
 void site_check_drbd(struct site *site);
 
-/* Adds a guest, which is then the site's. False, with an error, if the name is taken or there is no
- * room; the guest is then still the caller's. */
+/* Adds a guest from malloc(), which is then the site's, and may be elsewhere. False, with an error,
+ * if the name is taken or there is no room; the guest is then still the caller's. */
 bool site_add_guest(struct site *site, struct place place, struct guest *guest);
 
 /* Writes the configuration in canonical form, as `relevod -n` shows it, errors last. */

@@ -59,9 +59,8 @@ static void on_ended(void *owner, int status, bool timed_out)
 
 static int send_job(struct job *job, struct err *e)
 {
-    struct message_job m = {.type = kinds[job->kind].message,
-                            .domid = job->run->domain.domid,
-                            .guest = *job->run->config};
+    struct message_job m = {.type = kinds[job->kind].message, .domid = job->run->domain.domid};
+    memcpy(&m.guest, job->run->config, guest_size(job->run->config));
     if (job->kind == JOB_ATTACH || job->kind == JOB_DETACH) {
         m.guest.disk[0] = job->run->disk;
         m.guest.disks = 1;

@@ -63,9 +63,9 @@ static int prepare(struct take *t)
         const struct guest_run *run = all->run[i];
         if (run->dropped != NULL || site_find_guest(t->site, run->config->name) != NULL)
             continue;
-        if ((t->dropped[i] = malloc(sizeof(struct guest))) == NULL)
+        if ((t->dropped[i] = malloc(guest_size(run->config))) == NULL)
             return -1;
-        *t->dropped[i] = *run->config;
+        memcpy(t->dropped[i], run->config, guest_size(run->config));
     }
     return 0;
 }

@@ -41,7 +41,6 @@ static bool on_message(void *owner, const void *data, size_t size)
 
 void network_init(struct network *n, qb_loop_t *loop)
 {
-    *n = (struct network){.view = {.status = {.pieces = 0}}};
     kept_init(&n->process, loop, "network", on_message, n);
 }
 

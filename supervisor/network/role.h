@@ -17,6 +17,7 @@ struct network {
     struct network_view view; /* as last told */
 };
 
+/* Of one that is all zero. */
 void network_init(struct network *network, qb_loop_t *loop);
 
 /* Makes site's network what the role converges to, at start-up and whenever the configuration is

@@ -138,7 +138,6 @@ static void give_up_release(void *drbd)
 
 void drbd_init(struct drbd *d, qb_loop_t *loop)
 {
-    *d = (struct drbd){.site = NULL};
     kept_init(&d->process, loop, "drbd", on_message, d);
     d->release = (struct timer){.loop = loop, .fire = give_up_release, .data = d};
 }

@@ -47,6 +47,7 @@ struct drbd {
     void *released_data;
 };
 
+/* Of one that is all zero. */
 void drbd_init(struct drbd *d, qb_loop_t *loop);
 
 /* Makes site's mirrors those to keep up, at start-up and whenever the configuration is read again.

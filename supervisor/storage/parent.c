@@ -42,7 +42,6 @@ static bool on_message(void *owner, const void *data, size_t size)
 
 void multipath_init(struct multipath *m, qb_loop_t *loop)
 {
-    *m = (struct multipath){.site = NULL};
     kept_init(&m->process, loop, "multipath", on_message, m);
     m->patience = (struct timer){.loop = loop, .fire = multipath_give_up_release, .data = m};
 }

@@ -25,6 +25,7 @@ struct multipath {
     struct multipath_status status[SITE_MULTIPATHS_MAX];
 };
 
+/* Of one that is all zero: what is not used is never touched. */
 void multipath_init(struct multipath *multipath, qb_loop_t *loop);
 
 /* Makes site's LUNs those to assemble, at start-up and whenever the configuration is read again.
