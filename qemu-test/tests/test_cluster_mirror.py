@@ -4,7 +4,7 @@ import pytest
 
 from conftest import open_lab
 from relevolab import mirror
-from relevolab.clock import wait_for
+from relevolab.clock import now, wait_for
 from relevolab.cluster import Cluster
 from relevolab.guest import Guest
 
@@ -83,3 +83,20 @@ def test_the_replication_link_is_cut_and_then_the_owner_dies(settled):
     for name in BLADES:
         wait_mirror(settled[name], 400, condition="good")
         settled.judge(guest, name)
+
+
+@pytest.mark.long
+def test_the_owner_stands_still_as_a_whole_and_wakes_after_its_takeover(settled):
+    """What its guest then writes counts for nothing; the host learns that it is dead, and resets itself."""
+    guest = settled.guests[GUEST]
+    settled["blade1"].freeze()
+    old = settled.beats()
+    settled.wait_reborn(GUEST, old, "blade2", judged="blade2")
+    began, taken = now(), settled.beats()
+    settled["blade1"].thaw()
+    settled["blade1"].wait_reset(began)
+    for name in BLADES:
+        wait_mirror(settled[name], 400, condition="good")
+        settled.judge(guest, name, woken=old[GUEST].boot)
+    assert settled.owner(guest, "witness") == "blade2"
+    settled.check_undisturbed(GUEST, taken)
