@@ -1,4 +1,6 @@
 """A guest on a mirror between two blades: its link, its peer, its node and relevod fail under its writes."""
+from pathlib import Path
+
 import pytest
 
 from relevolab import mirror, watch
@@ -6,6 +8,7 @@ from relevolab.clock import now, wait_for
 from relevolab.guest import Guest
 
 NAMES = ("mirror1", "mirror2")
+GROWTH = 8 << 20
 
 
 class Pair:
@@ -141,6 +144,23 @@ def test_primary_dies(pair):
     since = now()
     pair.here.power_on()
     pair.lab.heartbeats.wait(pair.guest.name, since, 400, not_boot=old.boot)
+    pair.wait_good()
+    pair.wait_writes()
+    pair.check_copies(pair.here, pair.there)
+
+
+def test_growth_reaches_the_guests_disk(pair):
+    before = mirror.entry(pair.here, "kept")["size_bytes"]
+    for node in (pair.here, pair.there):
+        size = Path(node.plan.disks[0]).stat().st_size
+        node.qmp("block_resize", device="disk0", size=size + GROWTH)
+        grown = str((size + GROWTH) // 512)
+        wait_for(lambda n=node, g=grown: n.output("cat /sys/block/vda/size").strip() == g, "it to grow", 60)
+    pair.here.relevo("drbd", "resize", "kept")
+    pair.wait(pair.here, size_bytes=before + GROWTH)
+    domid = watch.state(pair.here, pair.guest)["domid"]
+    wait_for(lambda: pair.here.output(f"xenstore-read backend/vbd/{domid}/51712/sectors").strip()
+             == str((before + GROWTH) // 512), "the guest's disk to grow", 60)
     pair.wait_good()
     pair.wait_writes()
     pair.check_copies(pair.here, pair.there)
