@@ -122,9 +122,10 @@ def report(lab, wait_ms, timeline, diaries):
         print(f"{phase.time:9.1f}  {phase.what}")
     print()
     for name, diary in diaries.items():
-        print(f"{name} wrote {len(diary.records)} records in {len(diary.boots())} lives, each durable before "
-              "the next. Nothing was lost,\nnothing ran twice: all are on both sides of its mirror, in "
-              "order, and no two lives overlap.")
+        lives = f"{len(diary.boots())} {'life' if len(diary.boots()) == 1 else 'lives'}"
+        print(f"{name} wrote {len(diary.records)} records in {lives}, each "
+              "durable before the next. Nothing was lost,\nnothing ran twice: all are on both sides of its "
+              "mirror, in order, and no two lives overlap.")
     print(f"\nEverything the nodes said: {lab.folder}/*/console.log")
 
 
