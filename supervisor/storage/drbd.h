@@ -35,7 +35,6 @@ struct mirror {
     struct err error; /* of the plan's last deed; empty: it went well */
     uint32_t break_number;
     uint64_t changed_ms, sync_began_ms, sync_began_bytes;
-    uint64_t verified_ms;        /* the last verify's end, or when the role began */
     uint32_t was_conn, was_disk; /* before the kernel's last word */
 };
 

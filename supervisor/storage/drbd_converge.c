@@ -17,7 +17,6 @@
 #define SETTLE_MS 10
 /* So many mirrors are worked on at once: at boot there may be a hundred. */
 #define DEEDS_MAX 8
-#define HOUR_MS   3600000ULL
 
 void drbd_settle(struct mirrors *all)
 {
@@ -56,7 +55,7 @@ static void note_link(struct mirror *m)
         m->sync_began_bytes = 0;
     }
     if (conn == DRBD_CONNECTED && (m->was_conn == DRBD_VERIFY_S || m->was_conn == DRBD_VERIFY_T)) {
-        m->verified_ms = clock_ms();
+        v->verified_ms = clock_ms();
         log_line(v->state.out_of_sync > 0 ? LOG_ERR : LOG_NOTICE,
                  "mirror %s: verified: %llu KiB differ", v->want->name,
                  (unsigned long long)(v->state.out_of_sync / 1024));
@@ -126,6 +125,8 @@ void drbd_recall(struct mirror *m)
     v->split = m->memory.split;
     v->kept_apart = m->memory.kept_apart;
     v->lost_disk = m->memory.lost_disk;
+    if (m->memory.verified_ms != 0)
+        v->verified_ms = m->memory.verified_ms;
 }
 
 void drbd_remember(struct mirror *m)
@@ -135,10 +136,12 @@ void drbd_remember(struct mirror *m)
     struct drbd_memory is = {.minor = v->want->minor,
                              .split = v->split,
                              .kept_apart = v->kept_apart,
-                             .lost_disk = v->lost_disk};
+                             .lost_disk = v->lost_disk,
+                             .verified_ms = v->verified_ms};
     struct err e;
     if (m->remembered && was->minor == is.minor && was->split == is.split &&
-        was->kept_apart == is.kept_apart && was->lost_disk == is.lost_disk)
+        was->kept_apart == is.kept_apart && was->lost_disk == is.lost_disk &&
+        was->verified_ms == is.verified_ms)
         return;
     if (drbd_memory_save(v->want->name, &is, &e) != 0)
         log_err("mirror %s: %s; going on from memory", v->want->name, e.text);
@@ -178,14 +181,10 @@ static void tell(struct mirror *m, uint64_t now)
 /* A verify that is due is an order like another's. */
 static uint64_t verify_by_time(struct mirror *m, uint64_t now)
 {
-    uint64_t every = m->view.want->value[DRBD_VERIFY_EVERY] * HOUR_MS;
-    const struct drbd_state *s = &m->view.state;
-    if (every == 0 || m->view.want->me != 0 || m->wish.order != DRBD_ORDER_NONE ||
-        s->conn != DRBD_CONNECTED || !drbd_in_sync(s))
-        return 0;
-    if (now < m->verified_ms + every)
-        return m->verified_ms + every;
-    m->verified_ms = now;
+    uint64_t due = m->wish.order == DRBD_ORDER_NONE ? drbd_verify_at(&m->view) : 0;
+    if (due == 0 || now < due)
+        return due;
+    m->view.verified_ms = now;
     m->wish.order = DRBD_ORDER_VERIFY;
     return 0;
 }

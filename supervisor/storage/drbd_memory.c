@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,15 +18,16 @@
 
 void drbd_memory_format(const struct drbd_memory *m, char text[DRBD_MEMORY_SIZE])
 {
-    snprintf(text, DRBD_MEMORY_SIZE, "minor=%u split=%d kept_apart=%d lost_disk=%d\n", m->minor,
-             m->split, m->kept_apart, m->lost_disk);
+    snprintf(text, DRBD_MEMORY_SIZE,
+             "minor=%u split=%d kept_apart=%d lost_disk=%d verified_ms=%" PRIu64 "\n", m->minor,
+             m->split, m->kept_apart, m->lost_disk, m->verified_ms);
 }
 
-static uint32_t number(const char *text, uint32_t most)
+static uint64_t number(const char *text, uint64_t most)
 {
     char *end;
-    unsigned long value = strtoul(text, &end, 10);
-    return end == text || *end != '\0' || text[0] == '-' || value > most ? 0 : (uint32_t)value;
+    unsigned long long value = strtoull(text, &end, 10);
+    return end == text || *end != '\0' || text[0] == '-' || value > most ? 0 : value;
 }
 
 void drbd_memory_parse(struct drbd_memory *m, char *text)
@@ -36,13 +38,15 @@ void drbd_memory_parse(struct drbd_memory *m, char *text)
         if (word.value == NULL)
             continue;
         if (strcmp(word.key, "minor") == 0)
-            m->minor = number(word.value, DRBD_MINOR_MAX);
+            m->minor = (uint32_t)number(word.value, DRBD_MINOR_MAX);
         else if (strcmp(word.key, "split") == 0)
             m->split = number(word.value, 1) != 0;
         else if (strcmp(word.key, "kept_apart") == 0)
             m->kept_apart = number(word.value, 1) != 0;
         else if (strcmp(word.key, "lost_disk") == 0)
             m->lost_disk = number(word.value, 1) != 0;
+        else if (strcmp(word.key, "verified_ms") == 0)
+            m->verified_ms = number(word.value, INT64_MAX);
     }
 }
 

@@ -1,7 +1,8 @@
 /* What is remembered of a mirror while the drbd role is not there: a small file for each that this
  * node has had up, RUN_DIR/drbd/NAME, gone when the host is. Without it a split brain would be
  * tried anew, and hidden meanwhile, a mirror that was disconnected or detached by order would come
- * back, and one that the configuration no longer has would stay up. */
+ * back, one that the configuration no longer has would stay up, and a verify that is due would be
+ * put off. */
 #pragma once
 #include "base/err.h"
 #include "storage/drbd_plan.h"
@@ -10,7 +11,8 @@
 
 struct drbd_memory {
     uint32_t minor;
-    bool split, kept_apart, lost_disk; /* as in struct drbd_view */
+    bool split, kept_apart, lost_disk; /* as in struct drbd_view, */
+    uint64_t verified_ms;              /* also this */
 };
 
 /* The file's text. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HOUR_MS 3600000ULL /* the unit of verify-every= */
+
 static void add(struct drbd_plan *p, enum drbd_step step)
 {
     if (p->steps < DRBD_PLAN_STEPS_MAX)
@@ -422,6 +424,15 @@ int drbd_plan_order(const struct drbd_view *v, enum drbd_order order, struct drb
         break;
     }
     return refuse(e, v, "no such order");
+}
+
+uint64_t drbd_verify_at(const struct drbd_view *v)
+{
+    uint64_t every_ms = v->want->value[DRBD_VERIFY_EVERY] * HOUR_MS;
+    bool mine = v->want->me == 0; /* once is enough */
+    if (every_ms == 0 || !mine || v->state.conn != DRBD_CONNECTED || !drbd_in_sync(&v->state))
+        return 0;
+    return v->verified_ms + every_ms;
 }
 
 const char *drbd_condition_name(uint32_t condition)

@@ -34,7 +34,8 @@ struct drbd_view {
     uint64_t look_at_ms;   /* the next look, connect and so on not before */
     uint64_t attach_at_ms; /* after one that failed */
     uint64_t connect_at_ms;
-    uint64_t act_at_ms; /* anything else */
+    uint64_t act_at_ms;   /* anything else */
+    uint64_t verified_ms; /* the end of the last verify, or when this node first had the mirror */
     uint64_t now_ms;
 };
 
@@ -86,6 +87,10 @@ enum drbd_order {
 /* The steps of an order: 0, or -1 where it would do harm or is out of place. */
 int drbd_plan_order(const struct drbd_view *view, enum drbd_order order, struct drbd_plan *plan,
                     struct err *e);
+
+/* When the verify by schedule is due; 0: none is, as none is configured, the mirror is not whole or
+ * busy, or it is for the other side to begin it. */
+uint64_t drbd_verify_at(const struct drbd_view *view);
 
 const char *drbd_condition_name(uint32_t condition);
 const char *drbd_order_name(uint32_t order);

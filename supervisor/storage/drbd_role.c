@@ -193,12 +193,12 @@ static int prepare(struct mirrors *all, struct err *e)
     all->wake = all->settle;
     uint64_t now = clock_ms();
     for (uint32_t i = 0; i < all->config.mirrors; i++) {
-        all->mirror[i] = (struct mirror){.all = all,
-                                         .index = i,
-                                         .view = {.want = &all->config.mirror[i]},
-                                         /* Not one that an earlier role had. */
-                                         .break_number = (uint32_t)now | 1,
-                                         .verified_ms = now};
+        all->mirror[i] =
+            (struct mirror){.all = all,
+                            .index = i,
+                            .view = {.want = &all->config.mirror[i], .verified_ms = now},
+                            /* Not one that an earlier role had. */
+                            .break_number = (uint32_t)now | 1};
         if (all->config.mirror[i].me != DRBD_NOBODY)
             drbd_recall(&all->mirror[i]);
     }

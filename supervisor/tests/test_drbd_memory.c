@@ -32,7 +32,11 @@ static void count(void *data, const char *name)
 
 static void test_what_is_saved_is_loaded(void **state)
 {
-    struct drbd_memory m = {.minor = DRBD_MINOR_MAX, .split = true, .lost_disk = true}, read;
+    struct drbd_memory m = {.minor = DRBD_MINOR_MAX,
+                            .split = true,
+                            .lost_disk = true,
+                            .verified_ms = UINT64_C(5000000000)},
+                       read;
     struct err e;
     int names = 0;
     (void)state;
@@ -40,6 +44,7 @@ static void test_what_is_saved_is_loaded(void **state)
     assert_true(drbd_memory_load("web", &read));
     assert_int_equal(read.minor, DRBD_MINOR_MAX);
     assert_true(read.split && read.lost_disk && !read.kept_apart);
+    assert_int_equal(read.verified_ms, m.verified_ms);
     drbd_memory_list(count, &names);
     assert_int_equal(names, 1);
     drbd_memory_forget("web");
@@ -69,6 +74,8 @@ static void test_broken_text_is_as_if_it_were_not_there(void **state)
         "minor=1048576",
         "minor=1x split=2 kept_apart=yes lost_disk=",
         "split=18446744073709551617",
+        "verified_ms=-1",
+        "verified_ms=9223372036854775808",
     };
     (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
@@ -78,6 +85,7 @@ static void test_broken_text_is_as_if_it_were_not_there(void **state)
         drbd_memory_parse(&m, text);
         assert_int_equal(m.minor, 0);
         assert_false(m.split || m.kept_apart || m.lost_disk);
+        assert_int_equal(m.verified_ms, 0);
     }
 }
 

@@ -409,6 +409,29 @@ static void orders_out_of_place_say_what_was_expected(void **state)
     assert_non_null(strstr(order(&v, DRBD_ORDER_TWO_PRIMARIES), "expected both sides"));
 }
 
+static void a_verify_is_due_by_schedule(void **state)
+{
+    (void)state;
+    static const uint64_t hour = 3600000;
+    struct drbd_view v = good();
+    v.verified_ms = 2 * hour;
+    assert_int_equal(drbd_verify_at(&v), 0); /* never, unless it is asked for */
+    want.value[DRBD_VERIFY_EVERY] = 168;
+    assert_int_equal(drbd_verify_at(&v), 170 * hour);
+    v.state.conn = DRBD_VERIFY_S;
+    assert_int_equal(drbd_verify_at(&v), 0);
+    v.state.conn = DRBD_CONNECTED;
+    v.state.peer_disk = DRBD_INCONSISTENT;
+    assert_int_equal(drbd_verify_at(&v), 0);
+    v = frozen();
+    want.value[DRBD_VERIFY_EVERY] = 168;
+    assert_int_equal(drbd_verify_at(&v), 0);
+    v = good();
+    want.value[DRBD_VERIFY_EVERY] = 168;
+    want.me = 1;
+    assert_int_equal(drbd_verify_at(&v), 0); /* the first side does it */
+}
+
 /* --- command lines --- */
 
 static const char *command(enum drbd_step step)
@@ -531,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_first_sync_needs_two_new_sides),
         cmocka_unit_test(a_split_brain_is_resolved_from_both_sides),
         cmocka_unit_test(orders_out_of_place_say_what_was_expected),
+        cmocka_unit_test(a_verify_is_due_by_schedule),
         cmocka_unit_test(steps_are_command_lines),
         cmocka_unit_test(metadata_tells_whose_it_is),
         cmocka_unit_test(data_has_a_name),
