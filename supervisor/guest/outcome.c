@@ -94,10 +94,12 @@ void outcome_adopted(struct guest_run *run)
     log_notice("guest %s: runs as domain %u, taken over as it is", run->config->name,
                run->domain.domid);
     r->domid = (int32_t)run->domain.domid;
-    r->building = false;
     r->started_ms = clock_ms();
-    r->built = 0;
-    r->disks = guest_disks_fingerprint(run->config);
+    if (!r->building) { /* by what description is not known; an earlier relevod's own is recorded */
+        r->built = 0;
+        r->disks = guest_disks_fingerprint(run->config);
+    }
+    r->building = false;
     r->ended_domid = -1;
     r->stop_by_ms = 0;
     if (r->hold != HOLD_OPERATOR)

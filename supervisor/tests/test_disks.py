@@ -1,4 +1,6 @@
 """Disks that come and go while a guest runs."""
+import signal
+
 from world import until
 
 
@@ -14,7 +16,7 @@ def test_a_reload_attaches_and_detaches_while_the_guest_runs(world):
     world.guest("web", 'disk = ["phy:/dev/a,xvda,w", "phy:/dev/c,xvdc,r"]')
     assert world.command("reload").returncode == 0
     until(lambda: disks_of(world, domid) == ["xvda w /dev/a", "xvdc r /dev/c"], "the difference is done")
-    assert world.deeds("web/xvdb", "detach") == world.deeds("web/xvdc", "attach") == [domid]
+    until(lambda: world.deeds("web/xvdb", "detach") == world.deeds("web/xvdc", "attach") == [domid], "once")
     until(lambda: "guest web: its disks are as described" in world.log(), "it is said")
     web = world.guest_status("web")
     assert not web["changed"] and web["error"] == "" and world.running("web") == [domid]
@@ -42,11 +44,25 @@ def test_the_difference_outlives_relevod(world):
     world.kill()
     world.guest("web", 'disk = ["phy:/dev/a,xvda,w", "phy:/dev/b,xvdb,w"]')
     world.start()
-    until(lambda: "xvdb w /dev/b" in disks_of(world, domid), "it is attached")
+    until(lambda: world.deeds("web/xvdb", "attach"), "it is attached, and who did it has said so")
     world.kill()
     world.start()
     world.until_state("web", "running")
     assert world.deeds("web/xvdb", "attach") == [domid]
+
+
+def test_the_difference_outlives_a_relevod_that_died_as_its_guest_began_to_run(world):
+    world.guest("web", 'disk = ["phy:/dev/a,xvda,w"]')
+    world.set("slow_ms", "300")
+    world.start()
+    until(lambda: world.deeds("web", "create"), "it is being built")
+    world.process.send_signal(signal.SIGSTOP)  # it will not hear that the guest runs
+    domid = until(lambda: world.running("web"), "it runs")[0]
+    world.kill()
+    world.guest("web", 'disk = ["phy:/dev/a,xvda,w", "phy:/dev/b,xvdb,w"]')
+    world.start()
+    until(lambda: world.deeds("web/xvdb", "attach") == [domid], "it is attached")
+    assert "taken over as it is" in world.log() and world.running("web") == [domid]
 
 
 def test_what_the_guest_does_not_give_back_is_asked_for_again(world):
