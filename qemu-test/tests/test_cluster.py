@@ -102,6 +102,26 @@ def test_power_is_pulled_from_the_owner(settled, victim):
 
 
 @pytest.mark.long
+def test_power_is_pulled_from_the_witness(settled):
+    old = settled.beats()
+    settled["witness"].kill()
+    settled.wait_members({name: (2, True) for name in sorted(BLADES)})
+    check_undisturbed(settled, old)
+
+
+@pytest.mark.long
+def test_power_is_pulled_from_each_blade_in_turn(settled, victim):
+    victim.node.kill()
+    victim.check_guests(victim.peer)
+    victim.node.power_on()
+    settled.wait_whole(400)
+    second = Victim(settled)
+    assert second.name == victim.peer and set(second.owners.values()) == {victim.peer}  # it has both
+    second.node.kill()
+    second.check_guests(victim.name)
+
+
+@pytest.mark.long
 def test_both_links_of_an_owner_are_cut(victim):
     """It ends its guests by itself, or its watchdog does; and learns in the end that it was declared dead."""
     for cable in (1, 2):
@@ -113,9 +133,33 @@ def test_both_links_of_an_owner_are_cut(victim):
 
 
 @pytest.mark.long
+def test_the_owner_is_reset_and_back_during_its_takeover(victim):
+    """Its new incarnation proves that the old one is dead."""
+    victim.node.reset()
+    victim.check_reset()
+
+
+@pytest.mark.long
 def test_relevod_of_the_owner_stands_still(victim):
     """Guests, dom0 and corosync live on, but nobody feeds Xen's watchdog."""
     victim.node.output(f"kill -STOP {victim.node.service_pid('relevod')}")
+    victim.check_reset()
+
+
+@pytest.mark.long
+def test_corosync_of_the_owner_stands_still(victim):
+    """relevod ends the guests, or Xen's watchdog the host. If the host lives and corosync goes on, it learns
+    that it was declared dead."""
+    victim.node.output("kill -STOP $(pidof corosync)")
+    victim.check_guests(victim.peer)
+    victim.node.order("kill -CONT $(pidof corosync)")
+    victim.node.wait_reset(victim.began)
+
+
+@pytest.mark.long
+def test_relevod_of_the_owner_crashes_again_and_again(victim):
+    """It never lives for long enough to prove anything, so nobody feeds the watchdog."""
+    victim.node.output("(while :; do kill -9 $(pidof relevod); sleep 1; done) >/dev/null 2>&1 &")
     victim.check_reset()
 
 
@@ -131,3 +175,48 @@ def test_dom0_of_the_owner_hangs(victim):
 def test_the_kernel_of_the_owner_panics(victim):
     victim.node.order("echo c >/proc/sysrq-trigger")
     victim.check_reset()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("order", ("blade1 blade2 witness", "witness blade2 blade1", "blade2 witness blade1"))
+def test_all_lose_power(settled, order):
+    """They have forgotten what they promised: a majority is not enough, all have to come back."""
+    settled.kill()
+    old = settled.beats()
+    *early, last = order.split()
+    for name in early:
+        settled[name].power_on()
+    settled.wait_members({name: (2, True) for name in early}, 400)
+    wait_for(lambda: all(settled.node_entry(other, by).get("heard") for by in early for other in early),
+             "the first two to hear each other", 120, every=0.5)
+    assert {name: beat.boot for name, beat in settled.beats().items()} == {
+        name: beat.boot for name, beat in old.items()}
+    settled[last].power_on()
+    for name in old:
+        settled.wait_reborn(name, old)
+
+
+@pytest.mark.long
+def test_a_node_with_another_key_stays_outside(settled):
+    old, witness = settled.beats(), settled["witness"]
+    witness.kill()
+    settled.give_key(witness, bytes(reversed(range(256))))
+    witness.power_on()
+    settled.wait_members({"blade1": (2, True), "witness": (1, False)}, 400)
+    check_undisturbed(settled, old)
+    assert not settled.node_entry("blade1", "witness").get("heard")
+    witness.kill()
+    settled.give_key(witness)
+
+
+@pytest.mark.long
+def test_all_are_switched_off_in_order(settled):
+    """And on again. The last blade has nobody to give its guests to: they end."""
+    old = settled.beats()
+    for name in ("blade1", "blade2", "witness"):
+        settled[name].order("poweroff")
+        settled[name].wait_off(300)
+    settled.power_on()
+    settled.wait_whole(400)
+    for name in old:
+        settled.wait_reborn(name, old)
