@@ -155,7 +155,6 @@ static void describe(struct agent *agent, char *to, size_t size)
                              : "ok");
 }
 
-/* Requests that deal with whole frames; false: it is none. */
 static uint64_t monotonic_ns(void)
 {
     struct timespec t;
@@ -163,7 +162,7 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
-/* What takes time is answered with the nanoseconds that it took. */
+/* Requests that take time, answered with the nanoseconds that they took; false: it is none. */
 static bool answer_timed(const char *request, char *reply, size_t size)
 {
     char *at;
@@ -185,6 +184,7 @@ static bool answer_timed(const char *request, char *reply, size_t size)
     return true;
 }
 
+/* Those that deal with the network; false: it is none. */
 static bool answer_network(struct agent *agent, const char *request, char *reply, size_t size)
 {
     int failed = 0;
