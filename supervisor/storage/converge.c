@@ -95,11 +95,6 @@ static void tell(struct storage *s, uint32_t index, struct watched *const *path,
         qb_loop_stop(s->loop);
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 /* Has the plan done, if it is time: when to look again by itself, or 0. */
 static uint64_t act(struct storage *s, struct deed *deed, const char *name, const char *uuid,
                     const struct map_plan *plan, uint64_t now)
@@ -110,7 +105,7 @@ static uint64_t act(struct storage *s, struct deed *deed, const char *name, cons
         return plan->wake_ms;
     }
     if (now < deed->not_before_ms)
-        return earlier(plan->wake_ms, deed->not_before_ms);
+        return clock_earlier(plan->wake_ms, deed->not_before_ms);
     if (s->deeds < DEEDS_MAX) /* else: whichever ends makes a pass */
         storage_start_steps(s, deed, name, uuid, plan);
     return plan->wake_ms;
@@ -212,8 +207,8 @@ void storage_converge(void *storage)
         return;
     }
     for (uint32_t i = 0; i < s->config.maps; i++)
-        wake = earlier(wake, converge_lun(s, i, now));
-    wake = earlier(wake, now + LOOK_MS);
+        wake = clock_earlier(wake, converge_lun(s, i, now));
+    wake = clock_earlier(wake, now + LOOK_MS);
     s->pass_ms = clock_ms() - now;
     now += s->pass_ms;
     timer_set(&s->wake, wake > now ? wake - now : 0);

@@ -73,8 +73,6 @@ uint64_t drbd_strays_converge(struct mirrors *all, uint64_t now);
 /* What the role's death must not lose: from the memory, and into it where it has changed. */
 void drbd_recall(struct mirror *m);
 void drbd_remember(struct mirror *m);
-/* The earlier of two times, of which 0 is never. */
-uint64_t drbd_earlier(uint64_t a, uint64_t b);
 
 /* What follows from the kernel's word. */
 void drbd_note_change(struct mirror *m, const struct drbd_event *event);

@@ -189,11 +189,6 @@ static uint64_t verify_by_time(struct mirror *m, uint64_t now)
     return 0;
 }
 
-uint64_t drbd_earlier(uint64_t a, uint64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 /* Returns when to look again by itself, or 0. */
 static uint64_t converge_mirror(struct mirror *m, uint64_t now)
 {
@@ -215,7 +210,7 @@ static uint64_t converge_mirror(struct mirror *m, uint64_t now)
     if (m->child == NULL && (m->plan.steps > 0 || m->plan.look) && m->all->deeds < DEEDS_MAX)
         drbd_deed_start(m, &m->plan, DRBD_ORDER_NONE);
     tell(m, now);
-    return drbd_earlier(wake, m->plan.wake_ms);
+    return clock_earlier(wake, m->plan.wake_ms);
 }
 
 void drbd_converge(void *mirrors)
@@ -226,8 +221,8 @@ void drbd_converge(void *mirrors)
         return;
     for (uint32_t i = 0; i < all->config.mirrors; i++)
         if (all->config.mirror[i].me != DRBD_NOBODY)
-            wake = drbd_earlier(wake, converge_mirror(&all->mirror[i], now));
-    wake = drbd_earlier(wake, drbd_strays_converge(all, now));
+            wake = clock_earlier(wake, converge_mirror(&all->mirror[i], now));
+    wake = clock_earlier(wake, drbd_strays_converge(all, now));
     if (wake != 0)
         timer_set(&all->wake, wake > now ? wake - now : 0);
 }

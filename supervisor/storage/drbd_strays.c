@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "storage/drbd.h"
 
@@ -16,7 +17,7 @@ static bool is_configured(const struct mirrors *all, const char *name)
     return false;
 }
 
-static void take(void *data, const char *name)
+static void take(const char *name, void *data)
 {
     struct mirrors *all = data;
     struct drbd_memory memory;
@@ -35,7 +36,7 @@ static void take(void *data, const char *name)
 
 void drbd_strays_find(struct mirrors *all)
 {
-    drbd_memory_list(take, all);
+    drbd_memory_for_each(take, all);
 }
 
 /* It is down, now or since long. */
@@ -76,6 +77,6 @@ uint64_t drbd_strays_converge(struct mirrors *all, uint64_t now)
 {
     uint64_t wake = 0;
     for (uint32_t i = 0; i < all->strays; i++)
-        wake = drbd_earlier(wake, converge(&all->stray[i], now));
+        wake = clock_earlier(wake, converge(&all->stray[i], now));
     return wake;
 }
