@@ -3,6 +3,8 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 struct kv {
     char *key;
@@ -13,6 +15,14 @@ struct kv {
  * protect blanks and are removed, as in the kernel's next_arg() (lib/cmdline.c). False at the end.
  */
 bool kv_next(char **cursor, struct kv *out);
+
+/* The word's value, which is not NULL, as a number of at most this; 0 if it is none. */
+static inline uint64_t kv_number(const struct kv *word, uint64_t most)
+{
+    char *end;
+    unsigned long long value = strtoull(word->value, &end, 10);
+    return end == word->value || *end != '\0' || word->value[0] == '-' || value > most ? 0 : value;
+}
 
 /* Whether two keys are the same; '-' and '_' are, as in the kernel and systemd. */
 bool kv_same_key(const char *a, const char *b);

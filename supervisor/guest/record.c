@@ -1,17 +1,15 @@
 #include "guest/record.h"
 
-#include <dirent.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/kv.h"
 #include "base/run_dir.h"
 #include "config/guest.h"
+
+#define FOLDER "guests"
 
 const struct record record_empty = {.domid = -1, .ended_domid = -1};
 
@@ -81,10 +79,9 @@ void record_parse(struct record *r, char *text)
 
 int record_load(struct record *record, const char *name)
 {
-    char path[PATH_MAX], text[RECORD_TEXT_SIZE];
+    char text[RECORD_TEXT_SIZE];
     *record = record_empty;
-    if (run_path(path, sizeof path, "guests", name) != 0 ||
-        file_read(path, text, sizeof text, NULL) != 0)
+    if (run_load(FOLDER, name, text, sizeof text) != 0)
         return -1;
     record_parse(record, text);
     return 0;
@@ -92,31 +89,31 @@ int record_load(struct record *record, const char *name)
 
 int record_save(const struct record *record, const char *name, struct err *e)
 {
-    char path[PATH_MAX], text[RECORD_TEXT_SIZE];
-    if (run_path(path, sizeof path, "guests", name) != 0)
-        return err_set(e, "path of the record too long");
+    char text[RECORD_TEXT_SIZE];
     record_format(record, text);
-    return file_replace(path, text, e);
+    return run_save(FOLDER, name, text, e);
 }
 
 void record_remove(const char *name)
 {
-    char path[PATH_MAX];
-    if (run_path(path, sizeof path, "guests", name) == 0)
-        unlink(path);
+    run_forget(FOLDER, name);
+}
+
+struct visit {
+    void (*found)(const char *name, void *data);
+    void *data;
+};
+
+static void visit_one(const char *name, void *data)
+{
+    const struct visit *v = data;
+    if (guest_name_ok(name))
+        v->found(name, v->data);
 }
 
 void record_for_each(void (*found)(const char *name, void *data), void *data)
 {
-    char path[PATH_MAX];
-    DIR *folder = run_path(path, sizeof path, "guests", NULL) == 0 ? opendir(path) : NULL;
-    const struct dirent *entry;
-    /* cppcheck-suppress readdirCalled ; one thread */
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        if (guest_name_ok(entry->d_name))
-            found(entry->d_name, data);
-    if (folder != NULL)
-        closedir(folder);
+    run_for_each(FOLDER, visit_one, &(struct visit){found, data});
 }
 
 const char *hold_name(enum hold hold)

@@ -27,4 +27,4 @@ int drbd_memory_save(const char *name, const struct drbd_memory *memory, struct 
 void drbd_memory_forget(const char *name);
 
 /* The names of all that are remembered. */
-void drbd_memory_list(void (*take)(void *data, const char *name), void *data);
+void drbd_memory_for_each(void (*found)(const char *name, void *data), void *data);

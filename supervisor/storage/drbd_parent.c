@@ -157,7 +157,7 @@ static void keep_sides(struct drbd *d, const struct drbd_config *next)
             }
 }
 
-static void note_any(void *data, const char *name)
+static void note_any(const char *name, void *data)
 {
     (void)name;
     *(bool *)data = true;
@@ -167,7 +167,7 @@ void drbd_take(struct drbd *d, const struct site *site)
 {
     const struct drbd_config *config = &site->drbd;
     bool here = false;
-    drbd_memory_list(note_any, &here); /* some may still be up */
+    drbd_memory_for_each(note_any, &here); /* some may still be up */
     if (d->site != NULL)
         keep_sides(d, config);
     d->site = site;

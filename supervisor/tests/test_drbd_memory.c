@@ -24,7 +24,7 @@ static int end(void **state)
     return rmdir(path) == 0 ? rmdir(folder) : -1;
 }
 
-static void count(void *data, const char *name)
+static void count(const char *name, void *data)
 {
     assert_string_equal(name, "web");
     ++*(int *)data;
@@ -45,12 +45,12 @@ static void test_what_is_saved_is_loaded(void **state)
     assert_int_equal(read.minor, DRBD_MINOR_MAX);
     assert_true(read.split && read.lost_disk && !read.kept_apart);
     assert_int_equal(read.verified_ms, m.verified_ms);
-    drbd_memory_list(count, &names);
+    drbd_memory_for_each(count, &names);
     assert_int_equal(names, 1);
     drbd_memory_forget("web");
     assert_false(drbd_memory_load("web", &read));
     assert_false(read.split || read.lost_disk);
-    drbd_memory_list(count, &names);
+    drbd_memory_for_each(count, &names);
     assert_int_equal(names, 1);
 }
 
@@ -60,7 +60,7 @@ static void test_nothing_is_remembered_without_a_folder(void **state)
     int names = 0;
     (void)state;
     assert_false(drbd_memory_load("web", &read));
-    drbd_memory_list(count, &names);
+    drbd_memory_for_each(count, &names);
     assert_int_equal(names, 0);
 }
 
