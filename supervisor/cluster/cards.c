@@ -68,15 +68,6 @@ static void take_kept(struct cluster *c, uint8_t node)
 
 /* ---- what follows ---- */
 
-/* By this node's description of it. */
-static bool is_candidate(const struct site_guest *g, uint8_t node)
-{
-    bool is = g->home == node;
-    for (int i = 0; i < g->peers; i++)
-        is |= g->peer[i] == node;
-    return is;
-}
-
 static void judge_guest(struct cluster *c, int index)
 {
     struct cards *k = &c->cards;
@@ -86,7 +77,7 @@ static void judge_guest(struct cluster *c, int index)
         const struct card *other = k->other[i];
         bool ours = other != NULL && other->cluster == k->mine.cluster;
         bool lacks = ours && !card_has_guest(other, g->id);
-        disputed |= ours && is_candidate(g, i) && card_other_disks(&k->mine, other, g->id);
+        disputed |= ours && site_is_candidate(g, i) && card_other_disks(&k->mine, other, g->id);
         if (lacks == guest_in(&k->lacks[i], index))
             continue;
         guest_set(&k->lacks[i], index, lacks);

@@ -43,10 +43,8 @@ static bool is_needed(struct cluster *c)
     uint64_t now = clock_ms(), since = c->leaving_since;
     for (uint8_t i = 0; c->began && now - since < LEND_MS && i < c->core.nodes; i++) {
         bool leaves = (c->node.peer[i].last.flags & BEAT_LEAVING) != 0;
-        bool owns = false;
-        for (int g = 0; g < v->guests; g++)
-            owns |= ledger_owns(v, &v->guest[g], i);
-        if (!owns || !node_hears(&c->node, i, now) || (!leaves && now - since > LEND_UNASKED_MS))
+        if (!ledger_owns_any(v, i) || !node_hears(&c->node, i, now) ||
+            (!leaves && now - since > LEND_UNASKED_MS))
             continue;
         if (leaves && !c->lends)
             log_notice(

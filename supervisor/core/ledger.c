@@ -47,6 +47,14 @@ bool ledger_owns(const struct ledger *v, const struct ledger_guest *g, uint8_t n
            g->generation == v->node[node].generation;
 }
 
+bool ledger_owns_any(const struct ledger *v, uint8_t node)
+{
+    for (int i = 0; i < v->guests; i++)
+        if (ledger_owns(v, &v->guest[i], node))
+            return true;
+    return false;
+}
+
 bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g)
 {
     return g != NULL && (g->flags & GUEST_OWNED) != 0 &&

@@ -109,6 +109,9 @@ const struct ledger_guest *ledger_guest(const struct ledger *v, uint64_t id, int
 /* Whether the guest's owner is this node in its present incarnation. */
 bool ledger_owns(const struct ledger *v, const struct ledger_guest *g, uint8_t node);
 
+/* Whether the node, as it is now, owns any guest. */
+bool ledger_owns_any(const struct ledger *v, uint8_t node);
+
 /* Whether the guest has an owner that may still be running it. */
 bool ledger_is_held(const struct ledger *v, const struct ledger_guest *g);
 

@@ -144,14 +144,6 @@ static void aim(struct node *n, uint16_t group, uint8_t goal)
         e->goal = goal;
 }
 
-static bool is_candidate(const struct site_guest *g, uint8_t node)
-{
-    bool is = g->home == node;
-    for (int i = 0; i < g->peers; i++)
-        is |= g->peer[i] == node;
-    return is;
-}
-
 /* Whether the node is one for each of them, when the others are bound for it, too. */
 static bool all_fit(struct node *n, uint16_t group, uint8_t node, uint64_t now)
 {
@@ -159,7 +151,7 @@ static bool all_fit(struct node *n, uint16_t group, uint8_t node, uint64_t now)
     bool fit = true;
     aim(n, group, node);
     for (int k = 0, index; fit && (e = next_of(n, group, &k, &index)) != NULL;)
-        fit = (e->owner == node || is_candidate(&n->site->guest[index], node)) &&
+        fit = (e->owner == node || site_is_candidate(&n->site->guest[index], node)) &&
               placement_fits(n, index, node, now);
     aim(n, group, NO_NODE);
     return fit;

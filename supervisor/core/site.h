@@ -115,6 +115,15 @@ static inline int site_mirror(const struct core_site *s, uint64_t id)
     return NO_INDEX;
 }
 
+/* Whether the guest may run on the node: its home, or one of its peers. */
+static inline bool site_is_candidate(const struct site_guest *g, uint8_t node)
+{
+    bool is = g->home == node;
+    for (int i = 0; i < g->peers; i++)
+        is |= g->peer[i] == node;
+    return is;
+}
+
 /* Which side of the mirror the node is, 0 or 1, or NO_INDEX. */
 static inline int mirror_side(const struct site_mirror *m, uint8_t node)
 {

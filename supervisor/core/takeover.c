@@ -65,14 +65,6 @@ void takeover_learned(struct node *n, uint64_t now)
     }
 }
 
-static bool owns_any(const struct ledger *v, uint8_t node)
-{
-    for (int i = 0; i < v->guests; i++)
-        if (ledger_owns(v, &v->guest[i], node))
-            return true;
-    return false;
-}
-
 static bool waited(const struct node *n, uint8_t node, uint64_t now)
 {
     uint64_t wait = timing_wait(&n->site->timing);
@@ -121,7 +113,8 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
     bool judges = may_judge(n, now) && node != n->self;
     bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (!judges || !suspicious || was_lifted(n, node, now) || !owns_any(&n->known.value, node))
+        if (!judges || !suspicious || was_lifted(n, node, now) ||
+            !ledger_owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {
