@@ -11,6 +11,16 @@ uint64_t hash_mix(uint64_t h, const void *data, size_t size)
     return h;
 }
 
+uint64_t hash_mix_number(uint64_t h, uint64_t number)
+{
+    return hash_mix(h, &number, sizeof number);
+}
+
+uint64_t hash_mix_text(uint64_t h, const char *text)
+{
+    return hash_mix(h, text, strlen(text) + 1);
+}
+
 uint64_t hash_text(const char *text, uint64_t salt)
 {
     uint64_t h = hash_mix(0xcbf29ce484222325U ^ salt, text, strlen(text));

@@ -30,26 +30,15 @@ bool card_ok(const void *data, size_t size)
 
 /* ---- filling ---- */
 
-static uint64_t mix_number(uint64_t h, uint64_t number)
-{
-    return hash_mix(h, &number, sizeof number);
-}
-
-/* With its NUL, so that "a", "bc" is not "ab", "c". */
-static uint64_t mix_text(uint64_t h, const char *text)
-{
-    return hash_mix(h, text, strlen(text) + 1);
-}
-
 static uint64_t digest_nodes(const struct cluster_config *c)
 {
     uint64_t h = hash_text(c->name, SALT_NODE);
     for (uint32_t i = 0; i < c->nodes; i++) {
-        h = mix_number(h, c->node[i].memory_mib);
+        h = hash_mix_number(h, c->node[i].memory_mib);
         for (uint32_t k = 0; k < c->node[i].links; k++) {
             char text[INET6_ADDRSTRLEN];
             cluster_address_format(&c->node[i].link[k], text);
-            h = mix_text(h, text);
+            h = hash_mix_text(h, text);
         }
     }
     return h;
@@ -58,10 +47,8 @@ static uint64_t digest_nodes(const struct cluster_config *c)
 /* The LUN behind /dev/mapper/ALIAS; empty: something else. */
 static const char *wwid_of(const struct multipath_config *luns, const char *path)
 {
-    static const char folder[] = "/dev/mapper/";
-    size_t length = sizeof folder - 1;
-    for (uint32_t i = 0; i < luns->maps && strncmp(path, folder, length) == 0; i++)
-        if (strcmp(luns->map[i].alias, path + length) == 0)
+    for (uint32_t i = 0; i < luns->maps; i++)
+        if (multipath_is_disk(path, luns->map[i].alias))
             return luns->map[i].wwid;
     return "";
 }
@@ -71,27 +58,27 @@ static uint64_t digest_disks(const struct site *site, const struct guest *g)
 {
     uint64_t h = hash_text(g->name, SALT_DISK);
     for (uint32_t i = 0; i < g->disks; i++) {
-        h = mix_text(mix_text(h, g->disk[i].vdev), g->disk[i].path);
-        h = mix_text(mix_number(h, g->disk[i].writable),
-                     wwid_of(&site->multipath, g->disk[i].path));
+        h = hash_mix_text(hash_mix_text(h, g->disk[i].vdev), g->disk[i].path);
+        h = hash_mix_text(hash_mix_number(h, g->disk[i].writable),
+                          wwid_of(&site->multipath, g->disk[i].path));
     }
     return h != 0 ? h : 1;
 }
 
 static uint64_t digest_guest(const struct guest *g)
 {
-    uint64_t h = mix_number(hash_text(g->name, SALT_GUEST), guest_fingerprint(g));
-    h = mix_number(mix_number(h, guest_disks_fingerprint(g)), (uint64_t)g->priority);
-    h = mix_number(mix_text(h, g->home), g->peers);
+    uint64_t h = hash_mix_number(hash_text(g->name, SALT_GUEST), guest_fingerprint(g));
+    h = hash_mix_number(hash_mix_number(h, guest_disks_fingerprint(g)), (uint64_t)g->priority);
+    h = hash_mix_number(hash_mix_text(h, g->home), g->peers);
     for (uint32_t i = 0; i < g->peers; i++)
-        h = mix_text(h, g->peer[i]);
-    h = mix_number(h, g->afters);
+        h = hash_mix_text(h, g->peer[i]);
+    h = hash_mix_number(h, g->afters);
     for (uint32_t i = 0; i < g->afters; i++)
-        h = mix_text(h, g->after[i]);
+        h = hash_mix_text(h, g->after[i]);
     for (int end = 0; end < GUEST_END_COUNT; end++)
-        h = mix_number(h, g->on[end]);
-    h = mix_text(mix_number(h, g->failback), g->probe);
-    return mix_number(h, g->probe_interval_s);
+        h = hash_mix_number(h, g->on[end]);
+    h = hash_mix_text(hash_mix_number(h, g->failback), g->probe);
+    return hash_mix_number(h, g->probe_interval_s);
 }
 
 static uint64_t digest_mirror(const struct site_drbd *m)
@@ -100,7 +87,7 @@ static uint64_t digest_mirror(const struct site_drbd *m)
     for (int i = 0; i < 2; i++) {
         char text[DRBD_ADDRESS_TEXT];
         drbd_address_format(&m->node[i].address, true, text, sizeof text);
-        h = mix_text(mix_text(h, m->node[i].name), text);
+        h = hash_mix_text(hash_mix_text(h, m->node[i].name), text);
     }
     return hash_mix(h, m->value, sizeof m->value);
 }
@@ -184,6 +171,17 @@ __attribute__((format(printf, 2, 3))) static void name(struct report *r, const c
     add(r, "%s", text);
 }
 
+/* Of what the other node has and this one has not, only ids are known. */
+static void add_more(struct report *r, const char *kind, const struct card_piece *mine,
+                     uint32_t my_count, const struct card_piece *its, uint32_t its_count)
+{
+    uint32_t more = 0;
+    for (uint32_t i = 0; i < its_count; i++)
+        more += find(mine, my_count, its[i].id) == NULL;
+    if (more > 0)
+        add(r, "it has %u %s%s that this node has not", more, kind, more > 1 ? "s" : "");
+}
+
 static void compare_guests(struct report *r, const struct card *mine, const struct card *other,
                            const struct site *site)
 {
@@ -202,11 +200,7 @@ static void compare_guests(struct report *r, const struct card *mine, const stru
         else
             name(r, "guest %s is described otherwise", guest);
     }
-    uint32_t more = 0;
-    for (uint32_t i = 0; i < other->guests; i++)
-        more += find(mine->piece, mine->guests, other->piece[i].id) == NULL;
-    if (more > 0)
-        add(r, "it has %u guest%s that this node has not", more, more > 1 ? "s" : "");
+    add_more(r, "guest", mine->piece, mine->guests, other->piece, other->guests);
 }
 
 static void compare_mirrors(struct report *r, const struct card *mine, const struct card *other,
@@ -221,11 +215,7 @@ static void compare_mirrors(struct report *r, const struct card *mine, const str
         else if (my[i].words != b->words)
             name(r, "mirror %s is described otherwise", mirror);
     }
-    uint32_t more = 0;
-    for (uint32_t i = 0; i < other->mirrors; i++)
-        more += find(my, mine->mirrors, its[i].id) == NULL;
-    if (more > 0)
-        add(r, "it has %u mirror%s that this node has not", more, more > 1 ? "s" : "");
+    add_more(r, "mirror", my, mine->mirrors, its, other->mirrors);
 }
 
 void card_compare(const struct card *mine, const struct card *other, const struct site *site,

@@ -59,29 +59,18 @@ void guest_complete(struct guest *guest)
             derive_mac(guest, i, guest->vif[i].mac);
 }
 
-static uint64_t mix_number(uint64_t h, uint64_t number)
-{
-    return hash_mix(h, &number, sizeof number);
-}
-
-/* With its NUL, so that "a", "bc" is not "ab", "c". */
-static uint64_t mix_text(uint64_t h, const char *text)
-{
-    return hash_mix(h, text, strlen(text) + 1);
-}
-
 static uint64_t mix_disk(uint64_t h, const struct guest_disk *disk)
 {
-    h = mix_text(mix_text(h, disk->path), disk->vdev);
-    return mix_number(mix_number(mix_number(h, disk->writable), disk->direct_io_safe),
-                      disk->discard);
+    h = hash_mix_text(hash_mix_text(h, disk->path), disk->vdev);
+    return hash_mix_number(
+        hash_mix_number(hash_mix_number(h, disk->writable), disk->direct_io_safe), disk->discard);
 }
 
 static uint64_t mix_vif(uint64_t h, const struct guest_vif *vif)
 {
-    h = mix_text(mix_text(hash_mix(h, vif->mac, sizeof vif->mac), vif->bridge), vif->ip);
-    h = mix_number(mix_text(h, vif->ifname), vif->rate_bytes);
-    return mix_number(mix_number(h, vif->rate_interval_us), vif->mtu);
+    h = hash_mix_text(hash_mix_text(hash_mix(h, vif->mac, sizeof vif->mac), vif->bridge), vif->ip);
+    h = hash_mix_number(hash_mix_text(h, vif->ifname), vif->rate_bytes);
+    return hash_mix_number(hash_mix_number(h, vif->rate_interval_us), vif->mtu);
 }
 
 /* A guest's record keeps signed numbers, and 0 for none. */
@@ -98,8 +87,9 @@ uint64_t guest_fingerprint(const struct guest *guest)
         guest->cpu_weight, guest->cpu_cap,    guest->tsc_mode,   guest->vifs,  guest->unfiltered};
     uint64_t h = hash_mix(hash_text(guest->name, 3), guest->uuid, sizeof guest->uuid);
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
-        h = mix_number(h, number[i]);
-    h = mix_text(mix_text(mix_text(h, guest->kernel), guest->ramdisk), guest->cmdline);
+        h = hash_mix_number(h, number[i]);
+    h = hash_mix_text(hash_mix_text(hash_mix_text(h, guest->kernel), guest->ramdisk),
+                      guest->cmdline);
     for (uint32_t i = 0; i < guest->vifs; i++)
         h = mix_vif(h, &guest->vif[i]);
     return as_fingerprint(h);
@@ -107,7 +97,7 @@ uint64_t guest_fingerprint(const struct guest *guest)
 
 uint64_t guest_disks_fingerprint(const struct guest *guest)
 {
-    uint64_t h = mix_number(hash_text(guest->name, 4), guest->disks);
+    uint64_t h = hash_mix_number(hash_text(guest->name, 4), guest->disks);
     for (uint32_t i = 0; i < guest->disks; i++)
         h = mix_disk(h, &guest->disk[i]);
     return as_fingerprint(h);

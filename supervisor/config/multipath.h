@@ -1,6 +1,7 @@
 /* The LUNs to assemble, as configured. relevod sends this to the multipath role as it is; only
  * relevod looks at the places. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,3 +52,6 @@ struct multipath_config {
     uint32_t maps;
     struct site_multipath map[SITE_MULTIPATHS_MAX];
 };
+
+/* Whether a guest's disk of that path is the LUN with this alias. */
+bool multipath_is_disk(const char *path, const char *alias);

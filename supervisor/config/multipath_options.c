@@ -1,4 +1,5 @@
 #include <stddef.h>
+#include <string.h>
 
 #include "config/multipath.h"
 
@@ -32,3 +33,10 @@ const struct word_option multipath_option[MULTIPATH_OPTIONS] = {
     [MULTIPATH_FAST_IO_FAIL] = {"fast_io_fail_tmo", 5, 1, 599, NULL, "off", NULL},
     [MULTIPATH_DEV_LOSS] = {"dev_loss_tmo", 600, 2, DAY, NULL, "infinity", NULL},
 };
+
+bool multipath_is_disk(const char *path, const char *alias)
+{
+    static const char folder[] = "/dev/mapper/";
+    return strncmp(path, folder, sizeof folder - 1) == 0 &&
+           strcmp(path + sizeof folder - 1, alias) == 0;
+}

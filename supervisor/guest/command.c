@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "config/multipath.h"
 #include "guest/guests.h"
 #include "guest/jobs.h"
 #include "guest/policy.h"
@@ -95,13 +96,11 @@ bool guest_has_changed(const struct guest_run *run)
 
 const char *guests_user_of_lun(const struct guests *all, const char *alias)
 {
-    char path[GUEST_PATH_SIZE];
-    snprintf(path, sizeof path, "/dev/mapper/%s", alias);
     for (uint32_t i = 0; i < all->count; i++) {
         const struct guest_run *run = all->run[i];
         if (run->present || run->job != NULL)
             for (uint32_t d = 0; d < run->config->disks; d++)
-                if (strcmp(run->config->disk[d].path, path) == 0)
+                if (multipath_is_disk(run->config->disk[d].path, alias))
                     return run->config->name;
     }
     return NULL;

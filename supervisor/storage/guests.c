@@ -5,19 +5,12 @@
 #include "base/log.h"
 #include "storage/role.h"
 
-static bool is_on(const char *disk, const char *alias)
-{
-    static const char folder[] = "/dev/mapper/";
-    return strncmp(disk, folder, sizeof folder - 1) == 0 &&
-           strcmp(disk + sizeof folder - 1, alias) == 0;
-}
-
 void multipath_tell_guests(const struct multipath *m, const char *alias, const char *what)
 {
     for (uint32_t g = 0; g < m->site->guests; g++) {
         const struct guest *guest = m->site->guest[g];
         for (uint32_t d = 0; d < guest->disks; d++)
-            if (is_on(guest->disk[d].path, alias))
+            if (multipath_is_disk(guest->disk[d].path, alias))
                 log_err("guest %s: %s %s (disk %s)", guest->name, what, alias, guest->disk[d].vdev);
     }
 }
@@ -59,7 +52,7 @@ enum guest_disks multipath_disks(const struct guest *guest, char *why, size_t si
         for (uint32_t i = 0; i < m->site->multipath.maps; i++) {
             const struct site_multipath *want = &m->site->multipath.map[i];
             enum guest_disks how = judge(&m->status[i]);
-            if (how <= worst || !is_on(guest->disk[d].path, want->alias))
+            if (how <= worst || !multipath_is_disk(guest->disk[d].path, want->alias))
                 continue;
             worst = how;
             explain(&guest->disk[d], want, &m->status[i], why, size);
