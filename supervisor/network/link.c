@@ -53,23 +53,13 @@ static struct nl_msg *new_link(const char *name, const char *kind, int parent, s
     if (m == NULL)
         return NULL;
     nla_put_string(m, IFLA_IFNAME, name);
+    nla_put_u32(m, IFLA_GROUP, LINK_MARK);
     if (parent != 0)
         nla_put_u32(m, IFLA_LINK, (uint32_t)parent);
     *info = nla_nest_start(m, IFLA_LINKINFO);
     nla_put_string(m, IFLA_INFO_KIND, kind);
     *data = nla_nest_start(m, IFLA_INFO_DATA);
     return m;
-}
-
-static int set_text(struct nl_sock *sock, const char *name, int attribute, const char *text)
-{
-    struct ifinfomsg header = {0};
-    struct nl_msg *m = talk_message(RTM_NEWLINK, 0, &header, sizeof header);
-    if (m != NULL) {
-        nla_put_string(m, IFLA_IFNAME, name);
-        nla_put_string(m, attribute, text);
-    }
-    return talk(sock, m, NULL, NULL);
 }
 
 static int make(struct nl_sock *sock, struct nl_msg *m, struct nlattr *info, struct nlattr *data,
@@ -80,8 +70,6 @@ static int make(struct nl_sock *sock, struct nl_msg *m, struct nlattr *info, str
         nla_nest_end(m, info);
     }
     int rc = talk(sock, m, NULL, NULL);
-    if (rc == 0)
-        rc = set_text(sock, name, IFLA_IFALIAS, LINK_MARK);
     return rc == -EEXIST ? 0 : outcome(rc, what, name, e);
 }
 

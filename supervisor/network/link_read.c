@@ -96,7 +96,7 @@ static bool read_link(struct link_state *state, struct nlmsghdr *h)
     state->parent = (int)number(tb[IFLA_LINK], 4);
     state->carrier = number(tb[IFLA_CARRIER], 1) != 0;
     state->mtu = number(tb[IFLA_MTU], 4);
-    state->ours = tb[IFLA_IFALIAS] != NULL && nla_strcmp(tb[IFLA_IFALIAS], LINK_MARK) == 0;
+    state->ours = number(tb[IFLA_GROUP], 4) == LINK_MARK;
     read_mac(state->mac, tb[IFLA_ADDRESS]);
     memcpy(state->permanent_mac, state->mac, sizeof state->mac);
     read_mac(state->permanent_mac, tb[IFLA_PERM_ADDRESS]);

@@ -131,3 +131,16 @@ def test_many_in_a_row_end_at_the_last(network):
         reconfigure(network, f"bridge=xenbr{i % 2}:eth0 ip=10.1.2.{i + 1}:::24::xenbr{i % 2}:none")
     until(lambda: link("xenbr1") and addresses("xenbr1") == ["10.1.2.30/24"], "the last stands")
     until(lambda: link("xenbr0") is None and link("eth0").get("master") == "xenbr1", "and no other")
+
+
+def test_what_is_made_is_ours_from_its_first_moment(network):
+    """Whoever dies between the making of an interface and its marking leaves a stranger that nobody removes."""
+    begin(network, "bridge=xenbr0:eth0", "xenbr0")
+    group = link("xenbr0")["group"]
+    assert group not in ("default", link("eth0")["group"])
+    with ip_monitor(network) as seen:
+        reconfigure(network, "bridge=xenbr1:eth0")
+        until(lambda: link("xenbr0") is None and good(network, "xenbr1"), "another bridge stands")
+        until(lambda: "xenbr1" in seen(), "the kernel tells of it")
+    first = next(line for line in seen().splitlines() if "xenbr1" in line)
+    assert f"group {group} " in first + " ", first
