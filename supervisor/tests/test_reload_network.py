@@ -134,7 +134,7 @@ def test_many_in_a_row_end_at_the_last(network):
 
 
 def test_what_is_made_is_ours_from_its_first_moment(network):
-    """Whoever dies between the making of an interface and its marking leaves a stranger that nobody removes."""
+    """Who dies between the making of an interface and its marking leaves a stranger that nobody removes."""
     begin(network, "bridge=xenbr0:eth0", "xenbr0")
     group = link("xenbr0")["group"]
     assert group not in ("default", link("eth0")["group"])
