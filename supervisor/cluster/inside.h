@@ -81,6 +81,19 @@ struct cluster {
 /* cluster.c: lets core/ know, now or after the step under way. */
 void cluster_event(struct cluster *c, const struct event *e);
 
+/* begin.c: the first configuration is there: core/ begins as soon as all it needs is known. */
+void begin_first(struct cluster *c);
+/* ... something has become known. */
+void begin_if_known(struct cluster *c);
+/* ... core/ begins anew with another configuration, as a new relevod would. */
+void begin_again(struct cluster *c);
+
+/* runs.c: what becomes of guests is told to core/ from now on. */
+void runs_watch(struct cluster *c);
+
+/* leave.c: ends what cluster_finish() has begun, if nothing keeps this node any more. */
+void leave_if_due(struct cluster *c);
+
 /* actions.c: carries out what the last step asks for; c->actions is then free again. */
 void actions_carry_out(struct cluster *c);
 
