@@ -24,5 +24,7 @@ void pass_failed(struct pass *p, const struct err *e);
 
 /* Names, bonds, VLANs and bridges, in the order in which they stand on each other. */
 void converge_links(struct pass *p);
+void converge_name(struct pass *p, uint32_t i); /* i: which ifname= */
+void converge_bond(struct pass *p, const struct site_bond *want);
 /* Addresses, routes and name servers. */
 void converge_addresses(struct pass *p);
