@@ -22,6 +22,9 @@
  * only for those that do not. */
 #define PROMPT_MAX 8
 #define PROMPT_MS  250
+/* A deadline that is noticed so late says nothing about the path: this process stood still, and
+ * perhaps the whole node. */
+#define LATE_MS 250
 /* A healthy path's interval doubles up to so many times the configured one, as multipathd's does.
  */
 #define INTERVAL_FACTOR_MAX 4
@@ -33,6 +36,7 @@ struct checker {
     uint32_t major, minor;
     uint64_t began_ms;
     struct timer deadline;
+    uint64_t due_ms; /* when it is over */
     bool given_up;
 };
 
@@ -147,11 +151,20 @@ static void on_ended(void *owner, int status, bool timed_out)
     timer_set(&s->check, 0);
 }
 
+static bool wait_for_answer(struct checker *c, uint32_t patience_ms)
+{
+    c->due_ms = clock_ms() + patience_ms;
+    return timer_set(&c->deadline, patience_ms);
+}
+
 static void on_deadline(void *data)
 {
     struct checker *c = data;
     struct watched *w = still_there(c);
     char text[64];
+    bool late = clock_ms() > c->due_ms + LATE_MS;
+    if (late && w != NULL && wait_for_answer(c, base_interval(c->storage, w)))
+        return;
     c->given_up = true;
     child_kill(c->child);
     if (w == NULL)
@@ -217,8 +230,7 @@ static bool ask(struct storage *s, struct watched *w)
     c->began_ms = clock_ms();
     w->checker = c;
     struct err e;
-    if (child_send(c->child, &r, sizeof r, &e) != 0 ||
-        !timer_set(&c->deadline, base_interval(s, w)))
+    if (child_send(c->child, &r, sizeof r, &e) != 0 || !wait_for_answer(c, base_interval(s, w)))
         child_kill(c->child);
     return true;
 }
