@@ -158,6 +158,8 @@ static const char *absent_state(const struct guest_run *run)
 const char *guest_state_name(const struct guest_run *run)
 {
     if (run->present && run->domain.state == XEN_RUNNING) {
+        if (run->job != NULL && run->job->kind == JOB_CREATE)
+            return "starting"; /* its builder has not ended yet: nothing else can be done to it */
         if (run->record.stop_by_ms != 0)
             return "stopping";
         return run->domain.paused ? "paused" : "running";

@@ -6,6 +6,7 @@
  *                  "end" (it has shut down), "destroy", "attach 3 web/xvdb 5000"
  *   fail.NAME      a create of NAME fails with this file's text
  *   hang.NAME      a create of NAME never ends, half-built
+ *   late.NAME      a create of NAME does not end while this is there, though NAME runs
  *   deaf.NAME      NAME does not shut down when asked
  *   linger         destroyed domains stay dying until the test removes them
  *   nodisk.VDEV    such a disk cannot be attached
@@ -168,6 +169,12 @@ static uint32_t next_domid(const struct xen *xen)
     return domid;
 }
 
+static void wait_while(const struct xen *xen, const char *a, const char *b)
+{
+    while (exists(xen, a, b))
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
 static void take_time(const struct xen *xen)
 {
     char path[PATH_MAX], text[16] = "0";
@@ -281,6 +288,7 @@ int xen_create(struct xen *xen, const struct guest *guest, uint32_t *domid, stru
         write_domain(xen, &d);
     }
     close(lock);
+    wait_while(xen, "late.", guest->name);
     return result;
 }
 
