@@ -18,7 +18,7 @@ def link(name):
 
 
 def addresses(name):
-    return [f"{a['local']}/{a['prefixlen']}" for i in ip("addr", "show", "dev", name)
+    return [f"{a['local']}/{a['prefixlen']}" for i in ip("addr", "show") if i.get("ifname") == name
             for a in i["addr_info"] if a.get("scope") == "global"]
 
 

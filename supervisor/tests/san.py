@@ -57,10 +57,11 @@ class San:
 
     def map(self, name):
         """uuid, numbers, table, failed paths, active group; or None."""
-        path = self.folder / "maps" / name
-        if not path.exists():
+        try:
+            text = (self.folder / "maps" / name).read_text()
+        except FileNotFoundError:
             return None
-        uuid, numbers, table, failed, active = path.read_text().split("\n")[:5]
+        uuid, numbers, table, failed, active = text.split("\n")[:5]
         minor, sectors, opened, suspended = (int(n) for n in numbers.split())
         return {"uuid": uuid, "minor": minor, "sectors": sectors, "opened": opened, "suspended": suspended,
                 "table": table, "failed": failed.split(), "active": int(active)}

@@ -105,7 +105,7 @@ def test_the_operator_attaches_and_detaches(world):
     world.start()  # which changes nothing: the file has not changed
     until(lambda: world.command("detach", "web", "xvdb").returncode == 0, "the next one answers")
     until(lambda: disks_of(world, domid) == ["xvda w /dev/a"], "it is detached")
-    world.command("attach", "web", "phy:/dev/b,xvdb,w")
+    until(lambda: world.command("attach", "web", "phy:/dev/b,xvdb,w").returncode == 0, "that is over")
     until(lambda: "xvdb w /dev/b" in disks_of(world, domid), "once more")
     world.end(domid, "reboot")
     again = until(lambda: [d for d in world.running("web") if d != domid], "it is started again")

@@ -107,8 +107,8 @@ def test_a_guest_that_dies_at_once_is_given_up_and_disturbs_nobody(world):
     world.set("fail.bad", "this kernel cannot be decompressed")
     world.start()
     good = world.until_state("good", "running")["domid"]
-    status = until(lambda: (g := world.guest_status("bad"))["failures"] >= 2 and g["state"] == "waiting" and g,
-                   "two failures, and it waits for the next try")
+    status = until(lambda: (g := world.guest_status("bad"))["failures"] >= 2 and g["state"] == "waiting"
+                   and g, "two failures, and it waits for the next try")
     assert status["error"] == "this kernel cannot be decompressed"
     log = world.log()
     assert log.count("guest bad: not started: this kernel cannot be decompressed") == 1

@@ -16,8 +16,8 @@ def test_a_bridge_with_an_address_and_a_default_route(network):
     until(lambda: addresses("xenbr0") == ["10.1.2.3/24"], "the address is there")
     assert link("eth0")["master"] == "xenbr0" and "UP" in link("eth0")["flags"]
     assert link("xenbr0")["linkinfo"]["info_data"]["stp_state"] == 0
-    route = ip("route", "show", "default")
-    assert [(r["gateway"], r["dev"]) for r in route] == [("10.1.2.1", "xenbr0")]
+    until(lambda: [(r["gateway"], r["dev"]) for r in ip("route", "show", "default")]
+          == [("10.1.2.1", "xenbr0")], "the way out is there")
     assert ip("addr", "show", "dev", "xenbr0")[0]["addr_info"][0]["broadcast"] == "10.1.2.255"
     assert (network.folder / "resolv.conf").read_text() == "nameserver 10.1.2.1\n"
     assert "UP" in link("lo")["flags"]
