@@ -6,7 +6,7 @@
 
 #define HOUR_MS 3600000ULL /* the unit of verify-every= */
 
-static void add(struct drbd_plan *p, enum drbd_step step)
+void drbd_plan_add(struct drbd_plan *p, enum drbd_step step)
 {
     if (p->steps < DRBD_PLAN_STEPS_MAX)
         p->step[p->steps++] = step;
@@ -73,9 +73,9 @@ static void plan_up(const struct drbd_view *v, struct drbd_plan *p)
 {
     const struct drbd_state *s = &v->state;
     if (!s->resource)
-        add(p, DRBD_NEW_RESOURCE);
+        drbd_plan_add(p, DRBD_NEW_RESOURCE);
     if (!s->device)
-        add(p, DRBD_NEW_MINOR);
+        drbd_plan_add(p, DRBD_NEW_MINOR);
 }
 
 static void plan_attach(const struct drbd_view *v, struct drbd_plan *p)
@@ -84,8 +84,8 @@ static void plan_attach(const struct drbd_view *v, struct drbd_plan *p)
         return;
     if (v->found.kind != DRBD_FOUND_OURS || v->lost_disk || !due(v, p, v->attach_at_ms))
         return;
-    add(p, DRBD_APPLY_AL);
-    add(p, DRBD_ATTACH);
+    drbd_plan_add(p, DRBD_APPLY_AL);
+    drbd_plan_add(p, DRBD_ATTACH);
 }
 
 /* A first connection waits for the disk, unless that cannot be had. */
@@ -94,7 +94,7 @@ static void plan_connect(const struct drbd_view *v, struct drbd_plan *p)
     if (v->state.conn != DRBD_STANDALONE || v->split || v->kept_apart || !v->address_here ||
         !due(v, p, v->connect_at_ms))
         return;
-    add(p, DRBD_CONNECT);
+    drbd_plan_add(p, DRBD_CONNECT);
 }
 
 static bool plan_bring_up(const struct drbd_view *v, struct drbd_plan *p)
@@ -127,16 +127,16 @@ static void plan_running(const struct drbd_view *v, struct drbd_plan *p)
         return;
     /* The side that found it drops the connection itself; the other would try again. */
     if (v->split && (s->conn == DRBD_WF_CONNECTION || s->conn >= DRBD_CONNECTED))
-        add(p, DRBD_DISCONNECT);
+        drbd_plan_add(p, DRBD_DISCONNECT);
     else if (s->frozen && v->released && !s->asking)
-        add(p, DRBD_RESUME_IO);
+        drbd_plan_add(p, DRBD_RESUME_IO);
     else if (s->role == DRBD_PRIMARY && v->use == DRBD_USE_NONE)
-        add(p, DRBD_DEMOTE);
+        drbd_plan_add(p, DRBD_DEMOTE);
     else if (!v->options_set) {
         if (s->disk >= DRBD_NEGOTIATING)
-            add(p, DRBD_DISK_OPTIONS);
+            drbd_plan_add(p, DRBD_DISK_OPTIONS);
         if (s->connection)
-            add(p, DRBD_NET_OPTIONS);
+            drbd_plan_add(p, DRBD_NET_OPTIONS);
     }
 }
 
@@ -232,8 +232,8 @@ static void plan_down(const struct drbd_view *v, struct drbd_plan *p)
     if (!v->state.resource || !due(v, p, v->act_at_ms))
         return;
     if (v->state.role == DRBD_PRIMARY)
-        add(p, DRBD_DEMOTE);
-    add(p, DRBD_DOWN);
+        drbd_plan_add(p, DRBD_DEMOTE);
+    drbd_plan_add(p, DRBD_DOWN);
 }
 
 void drbd_plan_make(const struct drbd_view *v, struct drbd_plan *p)
@@ -260,172 +260,6 @@ void drbd_plan_make(const struct drbd_view *v, struct drbd_plan *p)
         plan_running(v, p);
 }
 
-/* --- orders --- */
-
-static int refuse(struct err *e, const struct drbd_view *v, const char *why)
-{
-    return err_set(e, "mirror %s: %s", v->want->name, why);
-}
-
-static int order_create(const struct drbd_view *v, bool forced, struct drbd_plan *p, struct err *e)
-{
-    if (v->state.device && v->state.disk != DRBD_DISKLESS)
-        return refuse(e, v, "its disk is attached: it has metadata");
-    switch ((enum drbd_found_kind)v->found.kind) {
-    case DRBD_FOUND_BLANK:
-        break;
-    case DRBD_FOUND_DATA:
-    case DRBD_FOUND_FOREIGN:
-    case DRBD_FOUND_OURS:
-        if (forced)
-            break;
-        return err_set(e, "mirror %s: %s holds %s; relevo drbd create %s --force %s overwrites it",
-                       v->want->name, v->want->backing,
-                       v->found.kind == DRBD_FOUND_DATA   ? v->found.text
-                       : v->found.kind == DRBD_FOUND_OURS ? "this mirror's metadata already"
-                                                          : "the metadata of another mirror",
-                       v->want->name, v->want->name);
-    case DRBD_FOUND_NOTHING_YET:
-        return refuse(e, v, "its device has not been looked at yet");
-    case DRBD_FOUND_MISSING:
-    case DRBD_FOUND_TOO_SMALL:
-    case DRBD_FOUNDS:
-        return refuse(e, v, v->found.text);
-    }
-    add(p, DRBD_CREATE_METADATA);
-    add(p, DRBD_STAMP_METADATA);
-    return 0;
-}
-
-static int order_seed(const struct drbd_view *v, bool blank, struct drbd_plan *p, struct err *e)
-{
-    const struct drbd_state *s = &v->state;
-    if (s->conn != DRBD_CONNECTED)
-        return refuse(e, v, "expected both sides to be connected");
-    if (s->disk != DRBD_INCONSISTENT || s->peer_disk != DRBD_INCONSISTENT)
-        return refuse(e, v, "expected it to be new on both sides (Inconsistent)");
-    if (blank) {
-        if (s->uuid[DRBD_UUID_CURRENT] != DRBD_JUST_CREATED)
-            return refuse(e, v, "it has held data before; expected --from NODE");
-        add(p, DRBD_SKIP_FIRST_SYNC);
-        return 0;
-    }
-    add(p, DRBD_PROMOTE_FORCED);
-    if (v->use != DRBD_USE_HERE)
-        add(p, DRBD_DEMOTE);
-    return 0;
-}
-
-/* The bits that a verify has set are only looked at when both sides meet anew, and then only if the
- * generations differ: a Primary that is disconnected begins a new one. */
-static int order_resync(const struct drbd_view *v, struct drbd_plan *p, struct err *e)
-{
-    const struct drbd_state *s = &v->state;
-    if (!drbd_in_sync(s) || s->conn != DRBD_CONNECTED)
-        return refuse(e, v, "expected both sides to be connected and UpToDate");
-    if (s->out_of_sync == 0)
-        return refuse(e, v, "nothing is known to differ; relevo drbd verify looks");
-    if (s->peer_role == DRBD_PRIMARY)
-        return refuse(e, v, "expected this on the node where its guest runs");
-    if (s->role != DRBD_PRIMARY)
-        add(p, DRBD_PROMOTE);
-    add(p, DRBD_DISCONNECT);
-    add(p, DRBD_CONNECT);
-    if (s->role != DRBD_PRIMARY)
-        add(p, DRBD_DEMOTE);
-    return 0;
-}
-
-/* The side that DRBD has not told of it is waiting for the other. */
-static int order_keep(const struct drbd_view *v, struct drbd_plan *p, struct err *e)
-{
-    if (!v->split && (v->state.conn >= DRBD_CONNECTED || !v->state.device))
-        return refuse(e, v, "there is no split brain");
-    if (v->split && v->state.conn != DRBD_STANDALONE)
-        add(p, DRBD_DISCONNECT);
-    if (v->split || v->state.conn == DRBD_STANDALONE)
-        add(p, DRBD_CONNECT);
-    return 0;
-}
-
-static int order_discard(const struct drbd_view *v, struct drbd_plan *p, struct err *e)
-{
-    if (!v->split && (v->state.conn >= DRBD_CONNECTED || !v->state.device))
-        return refuse(e, v, "there is no split brain");
-    if (v->use == DRBD_USE_HERE && v->state.role == DRBD_PRIMARY)
-        return refuse(e, v, "its guest runs on this side: stop it first (relevo stop GUEST)");
-    if (v->state.conn != DRBD_STANDALONE)
-        add(p, DRBD_DISCONNECT);
-    if (v->state.role == DRBD_PRIMARY)
-        add(p, DRBD_DEMOTE);
-    add(p, DRBD_CONNECT_DISCARD);
-    return 0;
-}
-
-static int order_one(const struct drbd_view *v, bool fits, const char *why, enum drbd_step step,
-                     struct drbd_plan *p, struct err *e)
-{
-    if (!fits)
-        return refuse(e, v, why);
-    add(p, step);
-    return 0;
-}
-
-int drbd_plan_order(const struct drbd_view *v, enum drbd_order order, struct drbd_plan *p,
-                    struct err *e)
-{
-    const struct drbd_state *s = &v->state;
-    bool attached = s->device && s->disk != DRBD_DISKLESS;
-    p->steps = 0;
-    switch (order) {
-    case DRBD_ORDER_CREATE:
-    case DRBD_ORDER_CREATE_FORCED:
-        return order_create(v, order == DRBD_ORDER_CREATE_FORCED, p, e);
-    case DRBD_ORDER_SEED:
-    case DRBD_ORDER_SEED_BLANK:
-        return order_seed(v, order == DRBD_ORDER_SEED_BLANK, p, e);
-    case DRBD_ORDER_VERIFY:
-        if (v->want->value[DRBD_VERIFY_ALG] == DRBD_ALG_NONE)
-            return refuse(e, v, "expected a verify-alg other than none");
-        return order_one(v, s->conn == DRBD_CONNECTED && drbd_in_sync(s),
-                         "expected both sides to be connected and UpToDate", DRBD_VERIFY, p, e);
-    case DRBD_ORDER_RESYNC:
-        return order_resync(v, p, e);
-    case DRBD_ORDER_RESIZE:
-        return order_one(v, s->conn == DRBD_CONNECTED && attached,
-                         "expected both sides to be connected", DRBD_RESIZE, p, e);
-    case DRBD_ORDER_KEEP:
-        return order_keep(v, p, e);
-    case DRBD_ORDER_DISCARD:
-        return order_discard(v, p, e);
-    case DRBD_ORDER_CONNECT:
-        if (v->split)
-            return refuse(e, v, "split brain: relevo drbd resolve says whose data is given up");
-        return order_one(v, s->device && s->conn == DRBD_STANDALONE, "it is not disconnected",
-                         DRBD_CONNECT, p, e);
-    case DRBD_ORDER_DISCONNECT:
-        return order_one(v, s->connection != 0, "it is not connected", DRBD_DISCONNECT, p, e);
-    case DRBD_ORDER_ATTACH:
-        /* Whose metadata it has is looked at by the worker, before it does anything. */
-        if (!s->device || attached)
-            return refuse(e, v, attached ? "its disk is attached" : "it is not up");
-        add(p, DRBD_APPLY_AL);
-        add(p, DRBD_ATTACH);
-        return 0;
-    case DRBD_ORDER_DETACH:
-        return order_one(v, attached, "its disk is not attached", DRBD_DETACH, p, e);
-    case DRBD_ORDER_TWO_PRIMARIES:
-        return order_one(v, drbd_in_sync(s), "expected both sides to be connected and UpToDate",
-                         DRBD_TWO_PRIMARIES, p, e);
-    case DRBD_ORDER_ONE_PRIMARY:
-        return order_one(v, s->connection != 0, "it has no connection", DRBD_ONE_PRIMARY, p, e);
-    case DRBD_ORDER_NONE:
-    case DRBD_ORDERS:
-        break;
-    }
-    return refuse(e, v, "no such order");
-}
-
 uint64_t drbd_verify_at(const struct drbd_view *v)
 {
     uint64_t every_ms = v->want->value[DRBD_VERIFY_EVERY] * HOUR_MS;
@@ -441,27 +275,4 @@ const char *drbd_condition_name(uint32_t condition)
         "waiting", "good", "syncing", "verifying", "degraded", "frozen", "split-brain", "refused",
     };
     return names[condition < DRBD_CONDITIONS ? condition : DRBD_WAITING];
-}
-
-const char *drbd_order_name(uint32_t order)
-{
-    static const char *const names[DRBD_ORDERS] = {
-        "",
-        "create",
-        "create",
-        "seed",
-        "seed",
-        "verify",
-        "resync",
-        "resize",
-        "resolve",
-        "resolve",
-        "connect",
-        "disconnect",
-        "attach",
-        "detach",
-        "allow two primaries",
-        "allow one primary",
-    };
-    return names[order < DRBD_ORDERS ? order : DRBD_ORDER_NONE];
 }

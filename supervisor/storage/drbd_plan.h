@@ -64,6 +64,9 @@ struct drbd_plan {
 
 void drbd_plan_make(const struct drbd_view *view, struct drbd_plan *plan);
 
+/* One more step, after those that it has. */
+void drbd_plan_add(struct drbd_plan *plan, enum drbd_step step);
+
 enum drbd_order {
     DRBD_ORDER_NONE,
     DRBD_ORDER_CREATE,
