@@ -331,7 +331,8 @@ bool ledger_may_override(const struct core_site *s, const struct ledger *v, int 
 {
     uint8_t other = s->mirror[index].node[1 - side];
     bool lives = v->node[other].generation != 0 && (v->node[other].flags & NODE_DEAD) == 0;
-    return ledger_mark(v, s->mirror[index].id, 1 - side) != 0 || !lives;
+    return ledger_mark(v, s->mirror[index].id, 1 - side) != 0 || !lives ||
+           mutant(M_OVERRIDE_LIVING);
 }
 
 /* The operator's word, R33: not while the other side is current and its node lives. From then on
@@ -341,10 +342,11 @@ static bool override(const struct core_site *s, struct ledger *v, const struct c
 {
     int index = site_mirror(s, c->id);
     int side = index == NO_INDEX ? NO_INDEX : mirror_side(&s->mirror[index], c->node);
-    if (side == NO_INDEX || ledger_mark(v, c->id, side) != c->mark || c->mark == 0 ||
+    uint64_t mark = side != NO_INDEX ? ledger_mark(v, c->id, side) : 0;
+    if (mark == 0 || (mark != c->mark && !mutant(M_OVERRIDE_ANY)) ||
         !ledger_may_override(s, v, index, side) || !set_mark(v, c->id, side, 0))
         return false;
-    if (ledger_mark(v, c->id, 1 - side) == 0)
+    if (ledger_mark(v, c->id, 1 - side) == 0 && !mutant(M_OVERRIDE_BOTH))
         set_mark(v, c->id, 1 - side, mark_make(MARK_BY_OPERATOR, v->version + 1));
     return true;
 }

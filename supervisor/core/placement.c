@@ -1,5 +1,6 @@
 #include "core/placement.h"
 
+#include "core/mutant.h"
 #include "core/policy.h"
 #include "core/room.h"
 #include "core/takeover.h"
@@ -79,8 +80,8 @@ static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not
     return NO_NODE;
 }
 
-/* For a guest that has no owner. Both sides of a mirror become current at nearly the same time, but
- * one is known to be first: not a reason to begin elsewhere than at home. */
+/* R34. For a guest that has no owner. Both sides of a mirror become current at nearly the same
+ * time, but one is known to be first: not a reason to begin elsewhere than at home. */
 static uint8_t choose_owner(struct node *n, int index, uint8_t goal, uint64_t now)
 {
     bool better;
@@ -88,7 +89,7 @@ static uint8_t choose_owner(struct node *n, int index, uint8_t goal, uint64_t no
     uint8_t node = choose(n, index, goal, NO_NODE, &better, now);
     node_since(since, better && node != NO_NODE, now);
     bool hesitates = *since != 0 && now - *since < (uint64_t)HESITATE_BEATS * n->site->timing.beat;
-    return hesitates ? NO_NODE : node;
+    return hesitates && !mutant(M_NO_HESITATION) ? NO_NODE : node;
 }
 
 /* Whoever got it has already given it back: wait until it has told us why. */

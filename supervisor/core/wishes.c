@@ -115,7 +115,7 @@ void wishes_command(struct node *n, const struct change *c, uint64_t now)
         const struct change *o = &n->command[i];
         bool same =
             o->kind == c->kind && o->id == c->id && (o->node == c->node || c->kind == CHANGE_GOAL);
-        if (!same)
+        if (!same || mutant(M_BOTH_COMMANDS))
             n->command[left++] = *o;
     }
     n->commands = left;

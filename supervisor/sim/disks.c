@@ -37,6 +37,8 @@ static void write_one(struct world *w, int mirror)
             continue;
         r->acked = ++r->writes;
         d->written = r->acked;
+        if (w->now <= w->override[mirror].until)
+            w->override[mirror].lost = r->acked;
         if (r->connected && r->synced)
             r->disk[1 - side].written = r->acked;
         else
@@ -144,7 +146,7 @@ static void connect(struct world *w, int mirror)
         return;
     int from = source(w, mirror);
     bool split = d[0].alone && d[1].alone;
-    if (w->overridden[mirror] == 0 && (split || runs(w, mirror, 1 - from)))
+    if (w->override[mirror].sides == 0 && (split || runs(w, mirror, 1 - from)))
         world_break(w, BROKE_S2, "m%d: %s", mirror + 1,
                     split ? "both sides were written alone (split brain)"
                           : "its guest runs on the older copy");
@@ -171,9 +173,9 @@ static void synced(struct world *w, int mirror, int from)
     to->written = r->disk[from].written;
     to->generation = r->disk[from].generation;
     to->alone = r->disk[from].alone = false;
-    if (w->overridden[mirror] != 0)
+    if (w->override[mirror].sides != 0)
         r->acked = to->written; /* what was written alone elsewhere is now gone */
-    w->overridden[mirror] = 0;
+    w->override[mirror].sides = 0;
     r->synced = true;
     tell(w, mirror, 0, TELL_SYNCED);
     tell(w, mirror, 1, TELL_SYNCED);
@@ -263,8 +265,9 @@ void disks_opened(struct world *w, uint8_t host, int guest)
         struct replica *r = &w->replica[m];
         if (side == NO_INDEX)
             continue;
-        if ((w->overridden[m] >> side & 1) != 0 && r->disk[side].written < r->acked)
-            r->acked = r->disk[side].written; /* the operator has accepted exactly that */
+        bool accepted = (w->override[m].sides >> side & 1) != 0 && r->acked <= w->override[m].lost;
+        if (accepted && r->disk[side].written < r->acked)
+            r->acked = r->disk[side].written; /* exactly that loss */
         if (r->disk[side].written < r->acked && !in_the_hole(w, host))
             world_break(w, BROKE_S2, "g%d starts on n%d without %llu acknowledged writes of m%d",
                         guest + 1, host + 1, (unsigned long long)(r->acked - r->disk[side].written),

@@ -49,7 +49,12 @@
     X(M_TWO_REMEMBER, "R30", "of two nodes, lets a booted one remember by its journal")            \
     X(M_ANY_ERA, "R31", "takes values of an earlier era")                                          \
     X(M_ASK_BACK, "R32", "answers requests by requests")                                           \
-    X(M_SUSPECT_AGAIN, "R32", "suspects at once again whom another has found well")
+    X(M_SUSPECT_AGAIN, "R32", "suspects at once again whom another has found well")                \
+    X(M_BOTH_COMMANDS, "R32", "keeps a command that a later one contradicts")                      \
+    X(M_OVERRIDE_LIVING, "R33", "overrides though the other side lives and is current")            \
+    X(M_OVERRIDE_ANY, "R33", "overrides another mark than the one that was seen")                  \
+    X(M_OVERRIDE_BOTH, "R33", "leaves the other side current after an override")                   \
+    X(M_NO_HESITATION, "R34", "starts at a peer whose home is current in a moment")
 
 #define MUTANT_ENUM(name, rule, text) name,
 enum mutant { M_NONE, MUTANTS(MUTANT_ENUM) M_COUNT };

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define OVERRIDE_MS 60000 /* as long as core/wishes.c keeps a command */
+
 const struct op_info op_info[OP_KINDS] = {
     [OP_CRASH] = {"crash", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_OFF] = {"off", ARG_NODE, ARG_NONE, ARG_NONE},
@@ -50,6 +52,22 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_EXPECT_OFF] = {"expect-off", ARG_GUEST, ARG_NONE, ARG_NONE},
 };
 
+/* relevo(8) refuses what cannot be meant. False: it did. */
+static bool ask_override(struct world *w, const struct ledger *v, struct change *c)
+{
+    int mirror = site_mirror(w->site, c->id);
+    int side = mirror_side(&w->site->mirror[mirror], c->node);
+    if (side == NO_INDEX)
+        return false;
+    c->mark = ledger_mark(v, c->id, side);
+    if (c->mark == 0 || !ledger_may_override(w->site, v, mirror, side))
+        return false;
+    w->override[mirror].sides |= (uint8_t)(1u << side);
+    w->override[mirror].until = w->now + OVERRIDE_MS;
+    w->override[mirror].lost = w->replica[mirror].acked;
+    return true;
+}
+
 /* The operator types at the first node that answers, and knows what that node shows. */
 static void command(struct world *w, struct change c)
 {
@@ -58,11 +76,10 @@ static void command(struct world *w, struct change c)
             continue;
         const struct ledger *v = &w->host[i].node.known.value;
         const struct ledger_guest *g = ledger_guest(v, c.id, NO_INDEX);
-        int mirror = site_mirror(w->site, c.id);
+        if (c.kind == CHANGE_OVERRIDE && !ask_override(w, v, &c))
+            return;
         if (c.kind == CHANGE_DRAIN)
             c.generation = v->node[c.node].generation;
-        else if (c.kind == CHANGE_OVERRIDE && mirror != NO_INDEX)
-            c.mark = ledger_mark(v, c.id, mirror_side(&w->site->mirror[mirror], c.node));
         else
             c.commands = g != NULL ? g->commands : 0;
         struct event e = {.kind = EVENT_COMMAND, .change = &c};
@@ -329,7 +346,6 @@ void ops_apply(struct world *w, const struct op *op)
         c.kind = CHANGE_OVERRIDE;
         c.id = w->site->mirror[op->a].id;
         c.node = (uint8_t)op->b;
-        w->overridden[op->a] |= w->site->mirror[op->a].node[1] == op->b ? 2u : 1u;
         command(w, c);
         break;
     case OP_CONFIRM:

@@ -181,13 +181,16 @@ struct world {
     uint64_t lagged_until;                /* something that was sent so may still arrive */
     struct host host[CORE_NODES];
     struct replica replica[CORE_MIRRORS];
-    uint8_t overridden[CORE_MIRRORS]; /* until it is resynced: sides that the operator has called
-                                         current, bit by bit */
-    uint32_t runs[CORE_GUESTS];       /* how often it has begun to run */
-    uint64_t calm;                    /* since when nothing was done to the world */
-    uint64_t last_boot;               /* or reset */
-    uint64_t op_at;                   /* last operation */
-    uint64_t loss_at;                 /* the one whose takeover is timed */
+    struct {            /* what the operator has accepted, until the mirror is resynced: */
+        uint8_t sides;  /* have been called current, bit by bit; */
+        uint64_t until; /* the command may take effect until then; */
+        uint64_t lost;  /* writes up to this one may be lost */
+    } override[CORE_MIRRORS];
+    uint32_t runs[CORE_GUESTS]; /* how often it has begun to run */
+    uint64_t calm;              /* since when nothing was done to the world */
+    uint64_t last_boot;         /* or reset */
+    uint64_t op_at;             /* last operation */
+    uint64_t loss_at;           /* the one whose takeover is timed */
     enum verdict verdict;
     char text[TEXT_MAX_]; /* what broke */
     bool trace;

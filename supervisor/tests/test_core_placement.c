@@ -422,7 +422,7 @@ static void one_side_is_vouched_for(void)
     lab_step(0, synced);
 }
 
-static void home_is_waited_for_while_the_other_side_alone_is_current(void **state)
+static void r34_home_is_waited_for_while_the_other_side_alone_is_current(void **state)
 {
     (void)state;
     struct event synced = {.kind = EVENT_MIRROR_SYNCED};
@@ -497,7 +497,7 @@ int main(void)
         T(a_node_without_the_disks_gives_the_guest_to_one_that_has_them),
         T(it_keeps_it_where_no_other_node_has_them),
         T(a_node_that_lacks_the_guest_is_not_given_it),
-        T(home_is_waited_for_while_the_other_side_alone_is_current),
+        T(r34_home_is_waited_for_while_the_other_side_alone_is_current),
     };
     return cmocka_run_group_tests_name("core_placement", tests, NULL, NULL);
 }
