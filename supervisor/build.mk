@@ -94,7 +94,7 @@ $(UNIT_BIN)/%: $(HOST_DIR)/tests/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(call step,LINK) $(HOST_LINK) -lcmocka
 # Whole nodes of core/, by hand.
-$(UNIT_BIN)/test_core_node $(UNIT_BIN)/test_core_placement: $(HOST_DIR)/tests/core_lab.o
+$(addprefix $(UNIT_BIN)/test_core_,node rounds takeover mirror placement): $(HOST_DIR)/tests/core_lab.o
 
 # A LUN and its map, by hand.
 $(addprefix $(UNIT_BIN)/test_multipath_,paths groups plan): $(HOST_DIR)/tests/multipath_lab.o

@@ -244,6 +244,15 @@ void lab_until(int guest, uint8_t node, int most)
     assert_int_equal(lab_where(guest), node);
 }
 
+void lab_three(uint16_t guests)
+{
+    lab_begin(3, guests);
+    lab_boot_all();
+    for (int g = 0; g < guests; g++)
+        lab_until(g, 0, 20);
+    lab_beats(10);
+}
+
 static uint8_t somebody(void)
 {
     for (uint8_t i = 0; i < lab.site.nodes; i++)
@@ -251,6 +260,14 @@ static uint8_t somebody(void)
             return i;
     fail_msg("no node is up");
     return 0;
+}
+
+void lab_confirm_down(uint8_t down)
+{
+    struct event e = {.kind = EVENT_CONFIRM_DOWN, .node = down};
+    for (uint8_t i = 0; i < lab.site.nodes; i++)
+        if (node_in(lab.on, i))
+            lab_step(i, e);
 }
 
 void lab_command(struct change c)

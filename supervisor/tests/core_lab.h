@@ -49,6 +49,12 @@ void lab_beats(int count);
 /* Beats until the guest runs on that node (NO_NODE: nowhere), or fails the test after most. */
 void lab_until(int guest, uint8_t node, int most);
 
+/* Three nodes and so many guests, which run at their home. */
+void lab_three(uint16_t guests);
+
+/* The operator says at all nodes that this one is off. */
+void lab_confirm_down(uint8_t down);
+
 /* The operator's command on some node. */
 void lab_command(struct change c);
 void lab_move(int guest, uint8_t to);
