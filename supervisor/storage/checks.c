@@ -23,7 +23,8 @@
 #define PROMPT_MAX 8
 #define PROMPT_MS  250
 /* A deadline that is noticed so late says nothing about the path: this process stood still, and
- * perhaps the whole node. */
+ * perhaps the whole node. The path gets its time once more; but once only, or on a node that is
+ * always late a dead one would never be failed. */
 #define LATE_MS 250
 /* A healthy path's interval doubles up to so many times the configured one, as multipathd's does.
  */
@@ -37,6 +38,7 @@ struct checker {
     uint64_t began_ms;
     struct timer deadline;
     uint64_t due_ms; /* when it is over */
+    bool excused;    /* it was noticed late, and began again */
     bool given_up;
 };
 
@@ -162,7 +164,8 @@ static void on_deadline(void *data)
     struct checker *c = data;
     struct watched *w = still_there(c);
     char text[64];
-    bool late = clock_ms() > c->due_ms + LATE_MS;
+    bool late = clock_ms() > c->due_ms + LATE_MS && !c->excused;
+    c->excused = true;
     if (late && w != NULL && wait_for_answer(c, base_interval(c->storage, w)))
         return;
     c->given_up = true;
@@ -228,6 +231,7 @@ static bool ask(struct storage *s, struct watched *w)
     c->major = w->path.major;
     c->minor = w->path.minor;
     c->began_ms = clock_ms();
+    c->excused = false;
     w->checker = c;
     struct err e;
     if (child_send(c->child, &r, sizeof r, &e) != 0 || !wait_for_answer(c, base_interval(s, w)))
