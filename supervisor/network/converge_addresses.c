@@ -71,6 +71,7 @@ static void converge_dhcp(struct pass *p, const struct link_state *link, struct 
             return;
         }
     }
+    lease_keep_applied(have ? &lease : NULL, p->piece->name);
     *applied = have ? lease : (struct lease){0};
     if (!have) {
         pass_say(p, false, "waiting for DHCP%s", link->carrier ? "" : " (no carrier)");

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "base/run_dir.h"
 
+#define APPLIED "dhcp-applied"
+
 static int64_t number(const char *text, int64_t most)
 {
     char *end;
@@ -88,13 +90,38 @@ void lease_format(const struct lease *lease, char text[LEASE_TEXT_SIZE])
     snprintf(text + n, LEASE_TEXT_SIZE - (size_t)n, "\n");
 }
 
+static int load(struct lease *lease, const char *folder, const char *iface)
+{
+    char text[LEASE_TEXT_SIZE];
+    if (run_load(folder, iface, text, sizeof text) == 0 && lease_parse(lease, text) == 0)
+        return 0;
+    *lease = (struct lease){0};
+    return -1;
+}
+
 int lease_load(struct lease *lease, const char *iface)
 {
-    char path[PATH_MAX], text[LEASE_TEXT_SIZE];
-    if (run_path(path, sizeof path, "dhcp", iface) != 0 ||
-        file_read(path, text, sizeof text, NULL) != 0)
-        return -1;
-    return lease_parse(lease, text);
+    return load(lease, "dhcp", iface);
+}
+
+void lease_keep_applied(const struct lease *lease, const char *iface)
+{
+    char text[LEASE_TEXT_SIZE], kept[LEASE_TEXT_SIZE];
+    struct err e;
+    if (lease == NULL) {
+        run_forget(APPLIED, iface);
+        return;
+    }
+    lease_format(lease, text);
+    if (run_load(APPLIED, iface, kept, sizeof kept) == 0 && strcmp(kept, text) == 0)
+        return;
+    if (run_save(APPLIED, iface, text, &e) != 0)
+        log_err("%s: %s; if this process dies, its address may stay", iface, e.text);
+}
+
+int lease_load_applied(struct lease *lease, const char *iface)
+{
+    return load(lease, APPLIED, iface);
 }
 
 /* What udhcpc says in the environment (udhcpc's fill_envp): ip, mask (a prefix length), router, dns

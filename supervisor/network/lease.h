@@ -27,5 +27,11 @@ void lease_format(const struct lease *lease, char text[LEASE_TEXT_SIZE]);
 
 int lease_load(struct lease *lease, const char *iface);
 
+/* What of a lease is on its interface, for the next role: kept before it is put there, and until it
+ * has been taken away. NULL: nothing is any more. */
+void lease_keep_applied(const struct lease *lease, const char *iface);
+/* -1: none. */
+int lease_load_applied(struct lease *lease, const char *iface);
+
 /* The role: what udhcpc runs with the event as its argument and the lease in the environment. */
 int dhcp_event_role(int argc, char **argv);

@@ -80,16 +80,20 @@ static void told(const char *iface, const char *what, int rc, const struct err *
         log_err("%s: %s is no longer configured, but cannot be removed: %s", iface, what, e->text);
 }
 
-/* The lease goes with the address; its client is the role's to end. */
 static bool lease_ip(const struct site_address *a, struct link_ip *ip, struct lease *lease)
 {
-    char path[PATH_MAX];
-    if (lease_load(lease, a->iface) != 0)
+    if (lease_load_applied(lease, a->iface) != 0)
         return false;
     *ip = lease->ip;
-    if (run_path(path, sizeof path, "dhcp", a->iface) == 0)
-        unlink(path);
     return true;
+}
+
+/* The lease goes after its address: who dies in between leaves what the next one knows. Its client
+ * is the role's to end. */
+static void forget_lease(const char *iface)
+{
+    run_forget("dhcp", iface);
+    lease_keep_applied(NULL, iface);
 }
 
 static void leave_address(const struct site_address *a, int index, bool gateway_stays,
@@ -106,6 +110,8 @@ static void leave_address(const struct site_address *a, int index, bool gateway_
              link_remove_gateway(sock, index, a->family, gateway, &e), &e);
     if (any && !address_stays)
         told(a->iface, "an address", link_remove_ip(sock, index, &ip, &e), &e);
+    if (a->dhcp && !address_stays)
+        forget_lease(a->iface);
 }
 
 static void leave_addresses(const struct network_config *before, const struct network_config *next,

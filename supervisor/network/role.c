@@ -248,6 +248,9 @@ static int prepare(struct role *role, struct err *e)
     if (role->loop == NULL || role->requests == NULL)
         return -1;
     network_leave(&role->state.config, role->requests);
+    for (uint32_t i = 0; i < role->state.config.addresses; i++)
+        if (role->state.config.address[i].dhcp)
+            lease_load_applied(&role->state.applied[i], role->state.config.address[i].iface);
     role->settle = (struct timer){.loop = role->loop, .fire = pass, .data = role};
     role->retry = role->settle;
     role->announce = (struct timer){.loop = role->loop, .fire = announce, .data = role};

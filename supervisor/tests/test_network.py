@@ -83,6 +83,21 @@ def test_a_lease_is_applied_changed_and_given_up(network):
     until(lambda: addresses("eth0") == [], "given up")
 
 
+def test_a_lease_that_changed_while_nobody_looked(network):
+    configure(network, "ip=eth0:dhcp")
+    until(lambda: pieces(network).get("eth0", {}).get("text") == "waiting for DHCP", "it waits")
+    lease(network, f"client=1 address=10.1.2.5/24 ends_ms={10**15}\n")
+    until(lambda: addresses("eth0") == ["10.1.2.5/24"], "the first lease")
+    network.kill()
+    lease(network, f"client=1 address=10.1.2.6/24 ends_ms={10**15}\n")
+    network.start()
+    until(lambda: addresses("eth0") == ["10.1.2.6/24"], "the second lease alone")
+    network.kill()
+    lease(network, "client=1 address=10.1.2.6/24 ends_ms=1\n")  # it has run out
+    network.start()
+    until(lambda: addresses("eth0") == [], "given up")
+
+
 def dhcp_event(world, event, **environment):
     program = world.folder / "dhcp-event"
     if not program.exists():

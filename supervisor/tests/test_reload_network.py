@@ -126,6 +126,20 @@ def test_a_lease_goes_with_its_word(network):
     assert not (folder / "eth0").exists()
 
 
+def test_a_lease_that_is_half_given_up_goes(network):
+    """Whoever began may have died before it was done with the address."""
+    begin(network, "ip=eth0:dhcp")
+    until(lambda: pieces(network).get("eth0", {}).get("text") == "waiting for DHCP", "it waits")
+    folder = network.run / "dhcp"
+    (folder / "new").write_text(f"client=1 address=10.1.2.5/24 ends_ms={10**15}\n")
+    (folder / "new").rename(folder / "eth0")
+    until(lambda: addresses("eth0") == ["10.1.2.5/24"], "the lease is applied")
+    network.kill()
+    (folder / "eth0").unlink()
+    configure(network, "ip=10.1.2.7:::24::eth0:none")
+    until(lambda: addresses("eth0") == ["10.1.2.7/24"], "the fixed address is there alone")
+
+
 def test_many_in_a_row_end_at_the_last(network):
     begin(network, "bridge=xenbr0:eth0", "xenbr0")
     for i in range(30):
