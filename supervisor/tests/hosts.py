@@ -20,6 +20,7 @@ from world import PROGRAM, World, until
 # Short, but for a machine that is busy with something else; a takeover is ordered after some 6 s.
 TIMING = "token=1000,watchdog=2000"
 LOOK = 0.005  # seconds between two looks at a watchdog
+STANDSTILL = 1  # seconds: the token
 
 
 def now_ms():
@@ -184,13 +185,16 @@ class Host(World):
         path = self.xen / "diary"
         lines = path.read_text().splitlines() if path.exists() else []
         deeds = [(int(ms), deed, name) for deed, _, name, ms in (line.split() for line in lines)]
-        ends = [(ms, "off", None) for ms, what in self.history if what != "on"]
-        for ms, deed, name in sorted(deeds + ends, key=lambda d: d[0]):
-            if deed == "run":
+        power = [(ms, "on" if what == "on" else "off", None) for ms, what in self.history]
+        on = True
+        for ms, deed, name in sorted(deeds + power, key=lambda d: d[0]):
+            if deed == "run" and on:  # what a watchdog has ended may live until somebody looks at it
                 begun.setdefault(name, ms)
+            elif deed == "on":
+                on = True
             elif deed == "off":
                 stays += [(guest, since, ms) for guest, since in begun.items()]
-                begun = {}
+                begun, on = {}, False
             elif deed in ("destroy", "end") and name in begun:
                 stays.append((name, begun.pop(name), ms))
         return stays + [(guest, since, None) for guest, since in begun.items()]
@@ -215,6 +219,7 @@ class Cluster:
         self.devices = {}
         self.write_site()
         self.closing = False
+        self.stood_still = 0  # seconds: the longest that the whole machine did
         self.dog = threading.Thread(target=self.watch, daemon=True)
         self.dog.start()
 
@@ -340,7 +345,9 @@ exit 0
             for host in self.hosts.values():
                 host.watch()
                 host.obey_fence()
+            began = time.monotonic()
             time.sleep(self.look)
+            self.stood_still = max(self.stood_still, time.monotonic() - began)
 
     def boot(self, *names):
         for name in names or self.hosts:
