@@ -45,9 +45,7 @@ def make_stand_ins(node):
 
 def cpu_ms(node):
     """Processor time of the network's process so far."""
-    pid = node.run("for p in $(pidof relevod); do tr '\\0' ' ' < /proc/$p/cmdline | "
-                   "grep -q -- '--role network' && echo $p; done").output.split()[0]
-    fields = node.output(f"cat /proc/{pid}/stat").rsplit(")", 1)[1].split()
+    fields = node.output(f"cat /proc/{node.relevod_processes()['network']}/stat").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) * 10  # ticks of 1/100 s
 
 

@@ -59,6 +59,7 @@ class Plan:
     disks: list = field(default_factory=list)      # image files, /dev/vda first
     shared: list = field(default_factory=list)     # more disks, which other blades have, too
     luns: list = field(default_factory=list)       # image files that two SCSI controllers show, each
+    devices: list = field(default_factory=list)    # more of the machine's, as QEMU's -device has them
     image: str = ""                                # directory with xen.gz, vmlinuz, initrd.img
     site: str = ""                                 # a site bundle (cpio) to append to the initrd
 
@@ -135,6 +136,8 @@ class Node:
                 view = f"node-name=lun{number}-view{controller},driver=raw"
                 command += ["-blockdev", f"{view},file.driver=file,file.filename={image},file.locking=off",
                             "-device", json.dumps(lun_path(number, controller))]
+        for device in plan.devices:
+            command += ["-device", device]
         return list(map(str, command))
 
     def power_on(self):
@@ -298,6 +301,13 @@ class Node:
         found = self.run(f"for p in $(pidof {name}); do grep -q '^PPid:.1$' /proc/$p/status && echo $p; done"
                          ).output.split()
         return int(found[0]) if found else None
+
+    def relevod_processes(self):
+        """{role: process id} of those that relevod keeps; its own is under "relevod"."""
+        said = self.run("for p in $(pidof relevod); do echo $p $(tr '\\0' ' ' </proc/$p/cmdline); done")
+        found = [line.split() for line in said.output.splitlines()]
+        return {words[words.index("--role") + 1] if "--role" in words else "relevod": int(words[0])
+                for words in found if len(words) > 1}
 
     def relevo(self, *words, seconds=60):
         return self.output("relevo " + " ".join(words), seconds)

@@ -19,7 +19,7 @@ static void retry(struct kept *k, const char *why)
 static void on_message(void *kept, const void *data, size_t size)
 {
     struct kept *k = kept;
-    if (k->outdated)
+    if (k->outdated || k->unwanted)
         return;
     if (k->message(k->owner, data, size)) {
         k->again_ms = AGAIN_FIRST_MS;
@@ -39,6 +39,8 @@ static void on_ended(void *kept, int status, bool timed_out)
     k->child = NULL;
     if (k->ended != NULL)
         k->ended(k->owner);
+    if (k->unwanted)
+        return;
     if (k->outdated)
         start(k);
     else
@@ -75,7 +77,15 @@ void kept_init(struct kept *k, qb_loop_t *loop, const char *role,
 
 bool kept_begun(const struct kept *k)
 {
-    return k->again_ms != 0;
+    return k->again_ms != 0 && !k->unwanted;
+}
+
+void kept_end(struct kept *k)
+{
+    k->unwanted = true;
+    timer_clear(&k->again);
+    if (k->child != NULL)
+        child_kill(k->child);
 }
 
 static bool has(const struct kept *k, const void *config, size_t size)
@@ -85,7 +95,8 @@ static bool has(const struct kept *k, const void *config, size_t size)
 
 void kept_take(struct kept *k, const void *config, size_t config_size)
 {
-    bool same = has(k, config, config_size);
+    bool same = has(k, config, config_size) && !k->unwanted;
+    k->unwanted = false;
     k->config = config;
     k->config_size = config_size;
     if (k->child == NULL) {

@@ -15,6 +15,7 @@ struct kept {
     size_t config_size;
     struct child *child; /* NULL: none now */
     bool outdated;       /* it has an earlier configuration, and has been killed for that */
+    bool unwanted;       /* none is to run, see kept_end */
     struct timer again;
     uint32_t again_ms; /* the delay before the next start; 0: it has never been started */
 };
@@ -30,5 +31,8 @@ void kept_init(struct kept *kept, qb_loop_t *loop, const char *role,
  */
 void kept_take(struct kept *kept, const void *config, size_t config_size);
 
-/* Whether it has ever been started. */
+/* Ends it. Nothing runs before the next kept_take. Never blocks. */
+void kept_end(struct kept *kept);
+
+/* Whether it has been started, and not been ended since. */
 bool kept_begun(const struct kept *kept);

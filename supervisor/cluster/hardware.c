@@ -51,6 +51,8 @@ static bool on_message(void *owner, const void *data, size_t size)
         log_notice("the hardware's watchdog is armed, too: %s, after %u s", s->name, s->seconds);
     if (s->seconds == 0)
         end_wait(h);
+    if (s->name[0] == '\0') /* there is none: nothing to hold */
+        kept_end(&h->process);
     return true;
 }
 
@@ -77,8 +79,11 @@ static void order(struct hardware *h, enum hardware_type type, uint32_t seconds)
 
 void hardware_feed(struct hardware *h, uint32_t seconds)
 {
-    if (!kept_begun(&h->process))
+    uint32_t devices = kept_begun(&h->process) ? h->devices : hardware_devices();
+    if (devices != h->devices) {
+        h->devices = devices;
         kept_take(&h->process, NULL, 0);
+    }
     order(h, HARDWARE_FEED, seconds);
 }
 

@@ -36,15 +36,18 @@ bool hardware_state_ok(const void *data, size_t size);
 struct hardware {
     struct kept process;
     struct hardware_state state; /* as last heard of */
+    uint32_t devices;            /* those that there were when the process was started */
     struct timer wait;
     void (*stopped)(void *data);
     void *stopped_data;
 };
 
-/* Nothing runs before the first feed. The hardware must stay in place. */
+/* Nothing runs before the first feed, or where there is no such device. The hardware must stay in
+ * place. */
 void hardware_init(struct hardware *hardware, qb_loop_t *loop);
 
-/* To be called whenever Xen's watchdog has been fed; the first time arms it. Never blocks. */
+/* To be called whenever Xen's watchdog has been fed; the first time arms it, or the first time that
+ * there is one. Never blocks. */
 void hardware_feed(struct hardware *hardware, uint32_t seconds);
 
 /* Disarms it, and calls stopped(data) from the loop when that is done, or after some seconds. */

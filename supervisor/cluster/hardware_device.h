@@ -1,11 +1,18 @@
-/* A watchdog device of the kernel. hardware_device.c is the real one; tests/fake_hardware.c has
- * files of a folder in their place. All of it may block. */
+/* Watchdog devices of the kernel, by their numbers from 0. hardware_device.c has the real ones;
+ * tests/fake_hardware.c has files of a folder in their place. All but the first function may block.
+ */
 #pragma once
 #include <stdint.h>
 
 #define HARDWARE_NAME_SIZE 64
 
-/* The device with this number, from 0: a descriptor to write to, which arms it, or -1 and errno. */
+#define HARDWARE_DEVICES 17
+
+/* Which there are: bit N for number N. Xen's own is among them, and one may be there twice: what is
+ * behind a number only its opening tells. Never blocks. */
+uint32_t hardware_devices(void);
+
+/* The device with this number: a descriptor to write to, which arms it, or -1 and errno. */
 int hardware_device_open(int number);
 
 /* As its driver calls itself. */

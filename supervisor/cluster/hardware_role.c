@@ -1,10 +1,10 @@
-/* The process that holds the hardware's watchdog: the first of /dev/watchdog0, 1 … that is not
- * Xen's own (the kernel's xen_wdt), opened at the first feed, which arms it.
+/* The process that holds the hardware's watchdog: the first one that is not Xen's own (the kernel's
+ * xen_wdt), opened at the first feed, which arms it.
  *
- * Linux, Documentation/watchdog/watchdog-api.rst: opening starts it, any write feeds it, a 'V'
- * written last lets the close stop it, where the driver has WDIOF_MAGICCLOSE and was not built to
- * have no way out. A process that is killed has not written one: the watchdog runs on, and the next
- * process opens it again. */
+ * Linux, Documentation/watchdog/watchdog-api.rst: opening starts it (a BMC's: the first write
+ * does), any write feeds it, a 'V' written last lets the close stop it, where the driver has
+ * WDIOF_MAGICCLOSE and was not built to have no way out. A process that is killed has not written
+ * one: the watchdog runs on, and the next process opens it again. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,6 @@
 #include "cluster/hardware.h"
 #include "cluster/hardware_device.h"
 
-#define DEVICES     16
 #define SECONDS_MIN 2   /* less cannot be fed with certainty */
 #define SECONDS_OFF 240 /* what it gets before it is stopped, should there be no way out */
 
@@ -55,7 +54,7 @@ static bool take(int fd)
 
 static int open_one(uint32_t seconds)
 {
-    for (int i = 0; i < DEVICES; i++) {
+    for (int i = 0; i < HARDWARE_DEVICES; i++) {
         int fd = hardware_device_open(i);
         if (fd < 0 && errno != ENOENT) {
             snprintf(w.state.name, sizeof w.state.name, "number %d", i);
@@ -78,7 +77,8 @@ static int feed(const struct hardware_order *o)
         return 0;
     if (!w.looked) {
         w.looked = true;
-        return open_one(o->seconds);
+        if (open_one(o->seconds) != 0)
+            return -1;
     }
     if (w.fd < 0)
         return 0;

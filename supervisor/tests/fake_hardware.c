@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cluster/hardware_device.h"
@@ -17,6 +18,18 @@ static void path_of(char path[PATH_MAX], const char *suffix)
 {
     const char *world = getenv("RELEVO_FAKE_XEN");
     snprintf(path, PATH_MAX, "%s/hardware.%d%s", world != NULL ? world : "", open_number, suffix);
+}
+
+uint32_t hardware_devices(void)
+{
+    uint32_t found = 0;
+    char path[PATH_MAX];
+    for (open_number = 0; open_number < HARDWARE_DEVICES; open_number++) {
+        path_of(path, "");
+        if (access(path, F_OK) == 0)
+            found |= 1U << open_number;
+    }
+    return found;
 }
 
 int hardware_device_open(int number)

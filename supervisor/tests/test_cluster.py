@@ -388,6 +388,24 @@ def test_the_hardware_s_watchdog_is_fed_with_xen_s(cluster):
     assert written(h1, 1).endswith(b"\0V") and not h1.resets()
 
 
+def processes(host):
+    return host.ask_corosync("ps", "-eo", "args")
+
+
+def test_no_process_is_kept_for_a_hardware_watchdog_that_is_not_there(cluster):
+    h1 = cluster["h1"]
+    add_hardware(h1, "xen_wdt")
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: written(h1, 0) == b"V", "the only one is looked at")
+    cluster.until(lambda: "--role transport" in (said := processes(h1)) and "--role watchdog" not in said,
+                  "nothing holds what is not there")
+    h1.set("hardware.1.name", "IPMI")
+    h1.set("hardware.1")  # a BMC that was slow to answer
+    cluster.until(lambda: len(written(h1, 1)) > 3, "it is fed")
+    assert written(h1, 0) == b"VV"  # looked at once more
+
+
 def test_a_hardware_watchdog_that_blocks_is_of_no_moment(cluster):
     cluster.guest("web", "h1", "h2")
     h1 = cluster["h1"]
