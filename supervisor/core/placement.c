@@ -43,12 +43,17 @@ bool placement_fits(const struct node *n, int index, uint8_t node, uint64_t now)
            policy_lack(n->site, &n->scratch, index, node) == 0;
 }
 
-/* The node has just joined and will be able in a moment: no reason to prefer another to it. */
+/* The node joins, or just has, and will be able in a moment: no reason to prefer another to it. It
+ * may not be heard meanwhile, as Corosync forms a membership with it. */
 static bool is_arriving(const struct node *n, uint8_t node, uint64_t now)
 {
-    return node_hears(n, node, now) && !placement_is_able(n, node, now) &&
-           ledger_is_current(&n->known.value, node, n->peer[node].last.beat.incarnation) &&
-           now - n->suspected[node].joined < 2ull * n->site->timing.silence;
+    bool self = node == n->self;
+    uint64_t incarnation = self ? n->incarnation : n->peer[node].last.beat.incarnation;
+    if (placement_is_able(n, node, now) || !ledger_is_current(&n->scratch, node, incarnation))
+        return false;
+    if (!ledger_is_current(&n->known.value, node, incarnation))
+        return self || node_hears(n, node, now);
+    return now - n->suspected[node].joined < 2ull * n->site->timing.silence;
 }
 
 /* All that the node lacks is a current copy. */
@@ -58,18 +63,16 @@ static bool is_stale(const struct node *n, int index, uint8_t node, uint64_t now
            !ledger_is_fresh(n->site, &n->scratch, index, node);
 }
 
-/* Goal, home, then peers in order; not that one. NO_NODE: none fits, or it is worth waiting.
- * *better: another would be preferred to it, if only its copy were current. */
-static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not_here, bool *better,
-                      uint64_t now)
+/* That node first, then home, then peers in order; not_here never. NO_NODE: none fits, or it is
+ * worth waiting. *better: another would be preferred to it, if only its copy were current. */
+static uint8_t choose(const struct node *n, int index, uint8_t first, uint8_t not_here,
+                      bool *better, uint64_t now)
 {
     const struct site_guest *g = &n->site->guest[index];
     *better = false;
-    if (goal != NO_NODE && goal != not_here && placement_fits(n, index, goal, now))
-        return goal;
-    for (int i = -1; i < g->peers; i++) {
-        uint8_t node = i < 0 ? g->home : g->peer[i];
-        if (node == not_here)
+    for (int i = -2; i < g->peers; i++) {
+        uint8_t node = i == -2 ? first : i == -1 ? g->home : g->peer[i];
+        if (node == NO_NODE || node == not_here)
             continue;
         if (placement_fits(n, index, node, now))
             return node;
@@ -80,13 +83,23 @@ static uint8_t choose(const struct node *n, int index, uint8_t goal, uint8_t not
     return NO_NODE;
 }
 
+/* R35. Where a guest that has no owner belongs: it is on its way there, or it was there last. */
+static uint8_t belongs(const struct site_guest *g, const struct ledger_guest *e)
+{
+    if (e == NULL || e->goal != NO_NODE)
+        return e == NULL ? NO_NODE : e->goal;
+    bool stays = !g->failback && site_is_candidate(g, e->owner) && !mutant(M_HOME_FIRST);
+    return stays ? e->owner : NO_NODE;
+}
+
 /* R34. For a guest that has no owner. Both sides of a mirror become current at nearly the same
- * time, but one is known to be first: not a reason to begin elsewhere than at home. */
-static uint8_t choose_owner(struct node *n, int index, uint8_t goal, uint64_t now)
+ * time, but one is known to be first: not a reason to begin elsewhere than where it belongs. */
+static uint8_t choose_owner(struct node *n, int index, const struct ledger_guest *e, uint64_t now)
 {
     bool better;
     uint64_t *since = &n->guest[index].second_best_since;
-    uint8_t node = choose(n, index, goal, NO_NODE, &better, now);
+    uint8_t first = belongs(&n->site->guest[index], e);
+    uint8_t node = choose(n, index, first, NO_NODE, &better, now);
     node_since(since, better && node != NO_NODE, now);
     bool hesitates = *since != 0 && now - *since < (uint64_t)HESITATE_BEATS * n->site->timing.beat;
     return hesitates && !mutant(M_NO_HESITATION) ? NO_NODE : node;
@@ -242,7 +255,7 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
                 continue;
         } else {
             c.kind = CHANGE_CLAIM;
-            c.node = choose_owner(n, index, e != NULL ? e->goal : NO_NODE, now);
+            c.node = choose_owner(n, index, e, now);
             node_since(&n->guest[index].homeless_since, c.node == NO_NODE, now);
             if (c.node == NO_NODE)
                 room_wishes(n, w, index, now);

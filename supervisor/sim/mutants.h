@@ -54,7 +54,8 @@
     X(M_OVERRIDE_LIVING, "R33", "overrides though the other side lives and is current")            \
     X(M_OVERRIDE_ANY, "R33", "overrides another mark than the one that was seen")                  \
     X(M_OVERRIDE_BOTH, "R33", "leaves the other side current after an override")                   \
-    X(M_NO_HESITATION, "R34", "starts at a peer whose home is current in a moment")
+    X(M_NO_HESITATION, "R34", "starts at a peer whose home is current in a moment")                \
+    X(M_HOME_FIRST, "R35", "starts at home what was elsewhere before all rebooted")
 
 #define MUTANT_ENUM(name, rule, text) name,
 enum mutant { M_NONE, MUTANTS(MUTANT_ENUM) M_COUNT };
