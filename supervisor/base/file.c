@@ -53,7 +53,9 @@ static int write_all(int fd, const char *data, size_t size)
 int file_replace_bytes(const char *path, const void *data, size_t size, struct err *e)
 {
     char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    if (snprintf(temporary, sizeof temporary, "%.*s.%s.new", (int)(name - path), path, name) >=
+        (int)sizeof temporary)
         return err_set(e, "%.64s...: path too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/run_dir.h"
 #include "network/ip.h"
@@ -29,16 +30,11 @@ static bool load(struct network_config *before)
 
 static void save(const struct network_config *next)
 {
-    char path[PATH_MAX], temporary[PATH_MAX];
-    if (run_path(path, sizeof path, "network", NULL) != 0 ||
-        run_path(temporary, sizeof temporary, "network.new", NULL) != 0)
-        return;
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool written = fd >= 0 && write(fd, next, sizeof *next) == (ssize_t)sizeof *next;
-    if (!written || rename(temporary, path) != 0)
-        log_err("network: %s: %m; what a later configuration drops may stay", temporary);
-    if (fd >= 0)
-        close(fd);
+    char path[PATH_MAX];
+    struct err e;
+    if (run_path(path, sizeof path, "network", NULL) == 0 &&
+        file_replace_bytes(path, next, sizeof *next, &e) != 0)
+        log_err("network: %s; what a later configuration drops may stay", e.text);
 }
 
 /* --- addresses --- */

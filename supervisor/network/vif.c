@@ -125,7 +125,7 @@ static void load_one(struct vif *vif, uint32_t *count, const char *name)
 
 static int is_record(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && strstr(entry->d_name, ".new") == NULL;
+    return entry->d_name[0] != '.';
 }
 
 uint32_t vif_load(struct vif *vif, uint32_t max)

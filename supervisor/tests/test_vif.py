@@ -98,7 +98,7 @@ def add_vif(world, number, words="ip=10.0.0.1", filtered="on"):
     ip("link", "set", f"g{number}", "up")
     index = link(f"vif{number}")["ifindex"]
     until((world.run / "vif").exists, "the role has begun")
-    new = world.run / "vif" / f"vif{number}.new"
+    new = world.run / "vif" / f".vif{number}.new"
     new.write_text(f"bridge=xenbr0 index={index} domid={number} devid=0 mac={MAC[number]} "
                    f"filter={filtered} {words}\n")
     new.rename(world.run / "vif" / f"vif{number}")

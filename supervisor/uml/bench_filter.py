@@ -37,7 +37,7 @@ def frame_ns():
 
 
 def set_filter(world, state):
-    record, new = (world.run / "vif" / name for name in ("vif1", "vif1.new"))
+    record, new = (world.run / "vif" / name for name in ("vif1", ".vif1.new"))
     new.write_text(re.sub("filter=[a-z]+", f"filter={state}", record.read_text()))
     new.rename(record)
     until(lambda: (vif := vifs(world)["vif1"])["good"] and vif["filter"] == state, f"the filter is {state}")
