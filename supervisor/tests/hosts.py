@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from netns import ip
-from world import PROGRAM, World, until
+from world import PROGRAM, World, until, whole_lines
 
 # Short, but for a machine that is busy with something else; a takeover is ordered after some 6 s.
 TIMING = "token=1000,watchdog=2000"
@@ -182,8 +182,7 @@ class Host(World):
     def stays(self):
         """[(guest, since, until)] in ms; until is None for a guest that runs."""
         stays, begun = [], {}
-        path = self.xen / "diary"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = whole_lines(self.xen / "diary")
         deeds = [(int(ms), deed, name) for deed, _, name, ms in (line.split() for line in lines)]
         power = [(ms, "on" if what == "on" else "off", None) for ms, what in self.history]
         on = True

@@ -1,7 +1,7 @@
 """A SAN that is folders: a sysfs with disks, a device-mapper, and what path checks find."""
 import json
 
-from world import until
+from world import until, whole_lines
 
 WWID = "naa.600a0b80001234560000111122223333"
 
@@ -78,8 +78,7 @@ class San:
         self.put_map(name, failed=self.map(name)["failed"] + list(devices))
 
     def diary(self):
-        path = self.folder / "diary"
-        return path.read_text().splitlines() if path.exists() else []
+        return whole_lines(self.folder / "diary")
 
     # --- what relevod says ---
 

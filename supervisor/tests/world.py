@@ -23,6 +23,11 @@ def until(condition, what, pause=0.02):
         time.sleep(pause)
 
 
+def whole_lines(path):
+    """The lines of a file that others write to: one that is not ended yet is none."""
+    return path.read_text().split("\n")[:-1] if path.exists() else []
+
+
 class World:
     """One node: its configuration, its fake Xen, its relevod."""
 
@@ -92,8 +97,7 @@ class World:
 
     def diary(self):
         """[(deed, domid, name)]"""
-        path = self.xen / "diary"
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = whole_lines(self.xen / "diary")
         return [(d, int(i), n) for d, i, n, _ in (line.split() for line in lines)]
 
     def deeds(self, name, deed):
@@ -148,10 +152,10 @@ class World:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def memory_kib(self):
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-        raise AssertionError("no VmRSS")
+        """Resident, by its page tables: the counters of /proc/PID/status may lag behind, by 32 pages for each
+        processor."""
+        rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
 
     def close(self):
         if self.process and self.process.poll() is None:

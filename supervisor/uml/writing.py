@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import writer
-from world import until
+from world import until, whole_lines
 
 
 class Writing:
@@ -19,7 +19,7 @@ class Writing:
 
     def writes(self):
         """[(number, begun, done, error)]"""
-        lines = self.notes.read_text().splitlines() if self.notes.exists() else []
+        lines = whole_lines(self.notes)
         return [(int(n), float(b), float(d), int(e)) for n, b, d, e in (line.split() for line in lines)]
 
     def wait_writes(self, more=5):
