@@ -27,15 +27,15 @@ def lun(node):
     return json.loads(node.relevo("multipath", "--json"))["multipath"][0]
 
 
-def wait_lun(node, wanted):
+def wait_lun(node, wanted, **more):
     """Waits for relevo's word on the LUN; returns its entry."""
     entry = {}
 
     def reached():
         entry.update(lun(node))
-        return entry["state"] == wanted
+        return entry["state"] == wanted and all(entry[key] == value for key, value in more.items())
 
-    wait_for(reached, lambda: f"the LUN to be {wanted}; it is {entry}", 120, every=0.5)
+    wait_for(reached, lambda: f"the LUN to be {wanted} {more}; it is {entry}", 120, every=0.5)
     return entry
 
 
@@ -63,10 +63,10 @@ def test_one_path_goes_then_the_other(lab, san):
     wait_lun(san, "good")
     for controller in (0, 1):
         san.pull_path(0, controller)
-        assert wait_lun(san, "degraded")["paths"] == 1
+        wait_lun(san, "degraded", paths=1)
         wait_writes(lab, san)
         san.put_path(0, controller)
-        assert wait_lun(san, "good")["paths"] == 2
+        wait_lun(san, "good", paths=2)
         wait_writes(lab, san)
 
 

@@ -113,7 +113,8 @@ def test_a_guest_comes_with_its_lun_and_goes(lab, bundle):
     bundle.guests = [STEADY, LATE]
     assert "2 guests configured, 0 errors" in bundle.load()
     watch.wait_alive(lab, LATE, since=0, seconds=300)
-    assert [m["state"] for m in json.loads(node.relevo("multipath", "--json"))["multipath"]] == ["good"] * 2
+    wait_for(lambda: [m["state"] for m in json.loads(node.relevo("multipath", "--json"))["multipath"]]
+             == ["good"] * 2, "both LUNs to be good", 60, every=0.5)
     bundle.guests = [STEADY]
     bundle.load()
     old = watch.wait_alive(lab, LATE)
