@@ -35,7 +35,7 @@ class Rig:
         with self.space.inside():
             client = socket.socket()
         with client:
-            client.settimeout(10)
+            client.settimeout(60)
             client.connect((ADDRESS, 7000))
             client.sendall(request.encode() + b"\n")
             return client.makefile().readline().strip()
@@ -44,7 +44,7 @@ class Rig:
         return records.read(self.disk, 0)
 
     def wait_records(self, count):
-        wait_for(lambda: len(self.diary().records) >= count, f"{count} records", 30)
+        wait_for(lambda: len(self.diary().records) >= count, f"{count} records", 60)
 
 
 @pytest.fixture(name="rig")
@@ -59,7 +59,7 @@ def test_heartbeat_records_and_answers(rig):
     listener = Listener(rig.space, boots.append)
     try:
         rig.start()
-        beat = listener.wait("web1", 0, 30)
+        beat = listener.wait("web1", 0, 60)
         assert beat.disk == "ok"
         rig.wait_records(10)
         assert rig.ask("echo hello there") == "hello there"
@@ -82,7 +82,7 @@ def test_streams_are_swallowed(rig):
         except OSError:
             return False
 
-    wait_for(answers, "the agent to answer", 30)
+    wait_for(answers, "the agent to answer", 60)
     assert rig.ask("stream 1 127.0.0.1").startswith("error: ")
     assert rig.ask("sink") == "ok"
     for _ in range(2):
@@ -104,7 +104,7 @@ def test_killed_and_started_again(rig):
 def test_the_ring_goes_round(rig):
     rig.disk.write_bytes(bytes(16 * 512))
     rig.start()
-    wait_for(lambda: rig.diary().last and rig.diary().last.number > 40, "the ring to go round", 30)
+    wait_for(lambda: rig.diary().last and rig.diary().last.number > 40, "the ring to go round", 60)
     assert len(rig.diary().records) >= 15
 
 
@@ -112,7 +112,7 @@ def test_the_last_record_says_poweroff(rig):
     rig.start()
     rig.wait_records(3)
     rig.ask("poweroff")
-    wait_for(lambda: not rig.space.alive(), "the power to go off", 30)
+    wait_for(lambda: not rig.space.alive(), "the power to go off", 60)
     assert rig.diary().last.kind == records.POWEROFF
     assert not rig.diary().faults
 
