@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "storage/memory.h"
 #include "storage/role.h"
 
 /* Switching queueing off is one ioctl for each map; what does not answer by then is left to init.
@@ -35,6 +36,19 @@ static int find(const struct multipath *m, const char *alias, struct err *e)
     return err_set(e, "LUN %.40s: not configured; expected an alias of multipath=", alias);
 }
 
+/* Whoever asked has been told that it is so from now on: also if the role is killed before it reads
+ * the request. The next one is started after this, and begins with what is written down. */
+static void remember(const struct site_multipath *lun, bool removed, bool delete_paths)
+{
+    struct plan_memory memory;
+    struct err e;
+    memory_load(&memory, lun->alias, lun->wwid);
+    memory.removed = removed;
+    memory.delete_paths = delete_paths;
+    if (memory_save(&memory, lun->alias, lun->wwid, &e) != 0)
+        log_err("multipath %s: %s; a wish may be lost with its process", lun->alias, e.text);
+}
+
 int multipath_remove(struct multipath *m, const char *alias, bool delete_paths, const char *user,
                      struct err *said)
 {
@@ -51,6 +65,7 @@ int multipath_remove(struct multipath *m, const char *alias, bool delete_paths, 
         .type = MULTIPATH_REMOVE, .map = (uint32_t)i, .delete_paths = delete_paths};
     if (send_request(m, &request, said) != 0)
         return -1;
+    remember(&m->site->multipath.map[i], true, delete_paths);
     m->status[i].state = MAP_REMOVED; /* no guest is started on it from here on */
     snprintf(m->status[i].text, sizeof m->status[i].text, "being removed");
     err_set(said, "LUN %s: removing%s; it stays away until relevo multipath add %s", alias,
@@ -65,6 +80,7 @@ int multipath_add(struct multipath *m, const char *alias, struct err *said)
     struct multipath_request request = {.type = MULTIPATH_ADD, .map = (uint32_t)i};
     if (i < 0 || send_request(m, &request, said) != 0)
         return -1;
+    remember(&m->site->multipath.map[i], false, false);
     err_set(said, "LUN %s: looking for it", alias);
     log_notice("%s", said->text);
     return 0;

@@ -209,6 +209,20 @@ def test_the_operator_removes_a_lun_and_adds_it_again(san):
         assert relevo("multipath", *wrong).returncode == 2
 
 
+def test_what_the_operator_wishes_outlives_a_role_that_has_not_heard_it(san):
+    two_paths(san)
+    relevod = san.world.process.pid
+    for wish, state in (("remove", "removed"), ("add", "good")):
+        role = until(lambda: next((pid for pid in children(relevod) if "multipath" in command_line(pid)), 0),
+                     "the role runs")
+        os.kill(role, signal.SIGSTOP)
+        assert san.world.command("multipath", wish, "web").returncode == 0
+        os.kill(role, signal.SIGKILL)
+        until(lambda r=role: r not in children(relevod), "it is gone")
+        san.until_state("web", state)
+        until(lambda s=state: bool(san.map("web")) == (s == "good"), "and so is the map")
+
+
 def test_a_lun_goes_with_its_devices_if_that_is_asked_for(san):
     two_paths(san)
     delete = san.sys / "devices" / "0:0:0:0" / "delete", san.sys / "devices" / "16:0:0:0" / "delete"
