@@ -3,13 +3,15 @@
 
   takeover_s.total        from then to the guest's domain on the other blade
   takeover_s.detect       from then until the owner is suspected, which ends all proofs of its life
-  takeover_s.fence_wait   from there until it is entered as dead
+  takeover_s.fence_wait   from there until it is entered as dead: the rest of the wait, which
+                          begins with the owner's last heartbeat
   takeover_s.promote      from there until the other side of the mirror is Primary
   takeover_s.create       from there until the guest's domain is created
   takeover_s.announce     from there until switches are told where it is
   takeover_s.heartbeat    from its domain to the first heartbeat, which is the guest's own boot
 
-`configured` has the cluster's times; detect should take silence_ms, fence_wait wait_ms."""
+`configured` has the cluster's times; detect should take silence_ms, detect and
+fence_wait together wait_ms."""
 import json
 import sys
 from pathlib import Path

@@ -117,7 +117,7 @@ def report(lab, wait_ms, timeline, diaries):
     print(render(lab.story.tell(lab.nodes.values(), only=TOLD)).replace("relevod: ", ""))
     print("\nThe takeover, in seconds since blade1's power was pulled. The cluster's times are long here, as "
           "emulated\nnodes on a busy machine stand still for seconds now and then; configured, in ms:\n"
-          f"{TIMING}, which makes the fence wait {wait_ms}.\n")
+          f"{TIMING}, which makes the fence wait {wait_ms}, from blade1's last heartbeat on.\n")
     for phase in timeline:
         print(f"{phase.time:9.1f}  {phase.what}")
     print()

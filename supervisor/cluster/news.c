@@ -18,7 +18,7 @@ static void compare_node(const struct cluster *c, uint8_t i, const struct ledger
     if (is->incarnation != was->incarnation)
         log_notice("cluster: node %s has joined, generation %u", name, is->generation);
     if (is->suspicion != 0 && is->suspicion != was->suspicion)
-        log_warn("cluster: node %s is suspected; dead in %.1f s if it stays silent", name,
+        log_warn("cluster: node %s is suspected; dead after %.1f s of silence", name,
                  (double)timing_wait(&c->core.timing) / 1000);
     else if (was->suspicion != 0 && is->suspicion == 0 && !died)
         log_notice("cluster: node %s is no longer suspected", name);

@@ -162,6 +162,7 @@ static void heartbeat(struct codec *c, struct heartbeat *h)
     NUMBER(c, h->site);
     NUMBER(c, h->unfit.word);
     NUMBER(c, h->running.word);
+    NUMBER(c, h->withheld);
     for (int i = 0; i < CORE_NODES; i++)
         beat(c, &h->echo[i]);
 }
@@ -283,12 +284,15 @@ static void memory(struct codec *c, struct memory *m)
     ballot(c, &a->accepted);
     flag(c, &a->remembers);
     flag(c, &a->chosen);
+    NUMBER(c, a->withheld);
     ledger(c, &a->value);
     if (ballot_compare(&a->accepted, &a->promised) > 0)
         fail(c, "more accepted than promised");
     if (m->nodes != a->value.nodes)
         fail(c, "a node out of range");
     within(c, m->nodes, m->self);
+    if (a->withheld >> m->nodes != 0)
+        fail(c, "a node out of range");
     within(c, m->nodes, a->promised.node);
     within(c, m->nodes, a->accepted.node);
 }

@@ -3,7 +3,7 @@
 #pragma once
 #include "core/node.h"
 
-#define CODEC_VERSION     1
+#define CODEC_VERSION     2
 #define CODEC_MESSAGE_MAX 16384 /* holds a message with a full ledger */
 #define CODEC_MEMORY_MAX  20480 /* and a full memory */
 

@@ -11,13 +11,15 @@ void heartbeat_heard(struct node *n, const struct message *m, uint64_t now, stru
     struct peer *p = &n->peer[m->from];
     const struct beat *echo = &h->echo[n->self];
     /* R13: only heartbeats of this relevod, in this incarnation, prove anything. */
-    if (echo->incarnation == n->incarnation && (echo->life == n->memory.life || mutant(M_OLD_LIFE)))
+    if (!node_in(h->withheld, n->self) && echo->incarnation == n->incarnation &&
+        (echo->life == n->memory.life || mutant(M_OLD_LIFE)))
         lease_echo(&n->lease, m->from, echo->seq, lease_votes(n->site), now);
     const struct beat *last = &p->last.beat;
     bool rebooted = last->incarnation != h->beat.incarnation;
-    if (!rebooted &&
-        (h->beat.life < last->life || (h->beat.life == last->life && h->beat.seq <= last->seq)))
+    if (!rebooted && !beat_is_later(&h->beat, last))
         return; /* overtaken */
+    if (rebooted || h->beat.life != last->life)
+        p->life_since = now;
     if (!p->known || p->last.flags != h->flags || rebooted)
         n->dirty = true;
     p->known = true;
@@ -29,6 +31,18 @@ void heartbeat_heard(struct node *n, const struct message *m, uint64_t now, stru
         if (leader == n->self || leader == m->from)
             chosen_tell(n, m->from, out);
     }
+}
+
+/* R12. What is withheld is told all the same: R17 counts from it. */
+static struct beat echo_of(struct node *n, uint8_t node)
+{
+    struct peer *p = &n->peer[node];
+    const struct beat *last = &p->last.beat;
+    if (!p->known || !lease_may_echo(&n->memory.acceptor, node, last->incarnation))
+        return node_in(n->memory.acceptor.withheld, node) ? p->echoed : (struct beat){0};
+    if (p->echoed.incarnation != last->incarnation || beat_is_later(last, &p->echoed))
+        p->echoed = *last;
+    return *last;
 }
 
 void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
@@ -44,6 +58,7 @@ void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
     h->known = n->known.ballot;
     h->accepted = a->accepted;
     h->site = n->site_hash;
+    h->withheld = mutant(M_ECHO_SUSPECTS) ? 0 : a->withheld;
     guest_summary(n, now, &h->unfit, &h->running);
     for (uint8_t i = 0; i < n->site->nodes; i++) {
         const struct peer *p = &n->peer[i];
@@ -52,8 +67,7 @@ void heartbeat_send(struct node *n, uint64_t now, struct actions *out)
                 lease_echo(&n->lease, i, h->beat.seq, lease_votes(n->site), now);
             continue;
         }
-        if (p->known && lease_may_echo(a, i, p->last.beat.incarnation))
-            h->echo[i] = p->last.beat;
+        h->echo[i] = echo_of(n, i);
         if (!node_hears(n, i, now))
             continue;
         h->heard |= node_bit(i);

@@ -45,12 +45,11 @@ bool lease_valid(const struct lease *l, const struct timing *t, uint64_t now)
 
 bool lease_may_echo(const struct acceptor *a, uint8_t node, uint64_t incarnation)
 {
-    const struct ledger_node *n = &a->value.node[node];
     if (!a->remembers && !mutant(M_AMNESIAC_ECHOES))
         return false;
     if (mutant(M_AMNESIAC_ECHOES) && a->accepted.number == 0)
         return true;
-    if (n->incarnation != incarnation)
+    if (a->value.node[node].incarnation != incarnation)
         return false;
-    return (n->suspicion == 0 && (n->flags & NODE_DEAD) == 0) || mutant(M_ECHO_SUSPECTS);
+    return !node_in(a->withheld, node) || mutant(M_ECHO_SUSPECTS);
 }

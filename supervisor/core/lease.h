@@ -26,5 +26,6 @@ void lease_echo(struct lease *l, uint8_t from, uint32_t seq, int votes, uint64_t
 bool lease_valid(const struct lease *l, const struct timing *t, uint64_t now);
 
 /* R12: who may be echoed: the incarnation that the accepted value names, neither suspected nor
- * dead; and only by a node that remembers. */
+ * dead, nor so by an earlier value whose end is not known to be chosen; and only by a node that
+ * remembers. */
 bool lease_may_echo(const struct acceptor *a, uint8_t node, uint64_t incarnation);

@@ -26,6 +26,13 @@ struct beat {
     uint32_t seq;
 };
 
+/* Of the same incarnation, and sent after the other. */
+static inline bool beat_is_later(const struct beat *a, const struct beat *b)
+{
+    return a->incarnation == b->incarnation &&
+           (a->life > b->life || (a->life == b->life && a->seq > b->seq));
+}
+
 #define BEAT_REMEMBERS 0x01u
 #define BEAT_LEASED    0x02u /* the sender holds a lease */
 #define BEAT_ABLE      0x04u /* ... and has a watchdog: it can be given guests */
@@ -57,7 +64,9 @@ struct heartbeat {
     uint64_t site;                /* guests are numbered alike where this is equal */
     struct guestset unfit;        /* guests that cannot run on the sender */
     struct guestset running;      /* guests that do */
-    struct beat echo[CORE_NODES]; /* the last heartbeat heard from each node; zero: none */
+    nodeset withheld;             /* R12: whose heartbeats are not echoed any more */
+    struct beat echo[CORE_NODES]; /* the last heartbeat heard from each node, or if withheld, the
+                                     last that was echoed; zero: none */
 };
 
 struct request {

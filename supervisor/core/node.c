@@ -60,7 +60,7 @@ static bool is_ours(const struct node *n, const struct message *m)
     uint8_t proposer = 0;
     nodeset named = 0;
     if (m->kind == MESSAGE_HEARTBEAT) {
-        named = m->heartbeat.heard | m->heartbeat.linked;
+        named = m->heartbeat.heard | m->heartbeat.linked | m->heartbeat.withheld;
     } else if (m->kind != MESSAGE_REQUEST) { /* whose changes are judged one by one */
         proposer = m->round.ballot.node;
     }

@@ -111,7 +111,9 @@ struct actions {
 struct peer {
     bool known;
     uint64_t heard_at;
+    uint64_t life_since; /* when this life of its relevod was first heard */
     struct heartbeat last;
+    struct beat echoed;    /* the latest of its heartbeats that was echoed here */
     struct guestset lacks; /* guests that its site does not have */
 };
 
@@ -182,7 +184,8 @@ struct node {
         uint32_t suspicion;
         uint32_t generation;
         uint64_t since;
-        uint64_t joined; /* when its present generation was known to be chosen */
+        struct ballot ballot; /* under which it was */
+        uint64_t joined;      /* when its present generation was known to be chosen */
     } suspected[CORE_NODES];
     uint64_t well_since[CORE_NODES];
     uint64_t unwell_since[CORE_NODES];

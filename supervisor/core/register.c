@@ -39,6 +39,16 @@ bool acceptor_prepare(struct acceptor *a, const struct ballot *b)
     return order >= 0;
 }
 
+/* R12: whom a node that has accepted this value does not echo. */
+static nodeset accused(const struct ledger *v)
+{
+    nodeset who = 0;
+    for (uint8_t i = 0; i < v->nodes; i++)
+        if (v->node[i].suspicion != 0 || (v->node[i].flags & NODE_DEAD) != 0)
+            who |= node_bit(i);
+    return who;
+}
+
 static void keep(struct acceptor *a, const struct ballot *b, const struct ledger *v)
 {
     a->accepted = *b;
@@ -68,6 +78,7 @@ bool acceptor_accept(struct acceptor *a, const struct ballot *b, const struct le
     if (ballot_compare(b, &a->accepted) == 0)
         return true;
     keep(a, b, v);
+    a->withheld |= accused(v);
     a->chosen = false;
     a->remembers = true;
     return true;
@@ -85,6 +96,7 @@ bool acceptor_learn(struct acceptor *a, const struct ballot *b, const struct led
         return false;
     if (order > 0)
         keep(a, b, v);
+    a->withheld = accused(v);
     a->chosen = true;
     if (v->node[self].incarnation == incarnation)
         a->remembers = true;

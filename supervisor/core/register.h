@@ -22,8 +22,9 @@ int ballot_compare(const struct ballot *a, const struct ballot *b);
 struct acceptor {
     struct ballot promised;
     struct ballot accepted;
-    bool remembers; /* nothing that it ever promised or accepted is lost */
-    bool chosen;    /* the accepted value is known to be chosen */
+    bool remembers;   /* nothing that it ever promised or accepted is lost */
+    bool chosen;      /* the accepted value is known to be chosen */
+    nodeset withheld; /* suspected or dead in what was accepted since the last known to be chosen */
     struct ledger value;
 };
 

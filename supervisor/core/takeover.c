@@ -44,7 +44,6 @@ void takeover_forget(struct node *n)
     memset(n->fence_asked, 0, sizeof(n->fence_asked));
 }
 
-/* R17: the wait is counted from when the suspicion was known to be chosen, by whoever counts. */
 void takeover_learned(struct node *n, uint64_t now)
 {
     for (uint8_t i = 0; i < n->site->nodes; i++) {
@@ -62,7 +61,44 @@ void takeover_learned(struct node *n, uint64_t now)
             continue;
         n->suspected[i].suspicion = suspicion;
         n->suspected[i].since = now;
+        n->suspected[i].ballot = n->known.ballot;
     }
+}
+
+/* The voucher has accepted the suspicion, and has echoed no heartbeat that is later than the last
+ * one heard here. An earlier relevod or boot of it has not either: it ended before that was heard.
+ */
+static bool vouches(const struct node *n, uint8_t voucher, uint8_t node)
+{
+    const struct peer *suspect = &n->peer[node];
+    const struct peer *p = &n->peer[voucher];
+    const struct acceptor *a = &n->memory.acceptor;
+    bool self = voucher == n->self;
+    const struct ballot *accepted = self ? &a->accepted : &p->last.accepted;
+    const struct beat *echoed = self ? &suspect->echoed : &p->last.echo[node];
+    bool bound = node_in(self ? a->withheld : p->last.withheld, node) &&
+                 ballot_compare(accepted, &n->suspected[node].ballot) >= 0;
+    bool whole = self || (ledger_is_current(&n->known.value, voucher, p->last.beat.incarnation) &&
+                          (p->life_since <= suspect->heard_at || mutant(M_EARLIER_LIFE)));
+    bool known = echoed->incarnation == 0 || echoed->incarnation == suspect->last.beat.incarnation;
+    return (bound || mutant(M_STALE_WORD)) && whole && known &&
+           !beat_is_later(echoed, &suspect->last.beat);
+}
+
+/* R17: no heartbeat sent later than this can have been proven. None that was sent after the
+ * suspicion was chosen; and none after the node was last heard here, if a majority vouches for
+ * that. */
+static uint64_t silent_since(const struct node *n, uint8_t node)
+{
+    const struct peer *suspect = &n->peer[node];
+    uint64_t since = n->suspected[node].since;
+    int vouch = 0;
+    if (suspect->last.beat.incarnation != n->known.value.node[node].incarnation ||
+        suspect->heard_at > since)
+        return since;
+    for (uint8_t i = 0; i < n->site->nodes; i++)
+        vouch += i != node && (vouches(n, i, node) || mutant(M_HEARD_HERE));
+    return vouch >= site_majority(n->site) ? suspect->heard_at : since;
 }
 
 static bool waited(const struct node *n, uint8_t node, uint64_t now)
@@ -74,7 +110,7 @@ static bool waited(const struct node *n, uint8_t node, uint64_t now)
         wait = n->site->timing.lease + n->site->timing.watchdog;
     if (mutant(M_SHORT_WAIT))
         wait = n->site->timing.lease;
-    return now - n->suspected[node].since >= wait;
+    return now - silent_since(n, node) >= wait;
 }
 
 /* Silence has been waited for already. A node that is heard, but seems to hear too few, may only be
@@ -113,8 +149,7 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
     bool judges = may_judge(n, now) && node != n->self;
     bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (!judges || !suspicious || was_lifted(n, node, now) ||
-            !ledger_owns_any(&n->known.value, node))
+        if (!judges || !suspicious || was_lifted(n, node, now) || !ledger_owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {

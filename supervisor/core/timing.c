@@ -20,7 +20,9 @@ uint64_t timing_wait(const struct timing *t)
 uint64_t timing_takeover(const struct timing *t, uint32_t rtt)
 {
     uint64_t change = 2ull * rtt + t->beat; /* two round trips, begun at the next look */
-    uint64_t own = t->silence + timing_wait(t) + 3 * change + 2ull * t->beat;
+    uint64_t wait = timing_wait(t) + rtt;   /* from the last heartbeat, */
+    uint64_t vouched = t->silence + change + t->beat + rtt; /* and these must have answered */
+    uint64_t own = (wait > vouched ? wait : vouched) + 2 * change + 2ull * t->beat;
     return own * (MILLION + t->drift_ppm) / MILLION + 1;
 }
 

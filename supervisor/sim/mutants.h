@@ -26,6 +26,9 @@
     X(M_NO_WAIT, "R17", "does not wait before it declares a suspect dead")                         \
     X(M_SHORT_WAIT, "R17", "waits for the lease but not for the watchdog")                         \
     X(M_NO_DRIFT, "R17", "waits as if all clocks ran alike")                                       \
+    X(M_HEARD_HERE, "R17", "counts from when it has heard a suspect itself, whatever others have") \
+    X(M_EARLIER_LIFE, "R17", "lets a relevod vouch for what an earlier one has echoed")            \
+    X(M_STALE_WORD, "R17", "counts the word of a node that may echo a suspect still")              \
     X(M_ANY_SUSPICION, "R18", "counts the wait of one suspicion for another")                      \
     X(M_ANY_FENCED, "R19", "takes the word of a fence device for a later boot, too")               \
     X(M_RING_EPOCH, "R20", "takes the number of a membership for an epoch")                        \

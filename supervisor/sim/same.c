@@ -49,6 +49,7 @@ static const char *same_heartbeat(const struct heartbeat *a, const struct heartb
     SAME(flags);
     SAME(heard);
     SAME(linked);
+    SAME(withheld);
     SAME_BALLOT(known);
     SAME_BALLOT(accepted);
     SAME(site);
@@ -134,5 +135,6 @@ const char *same_memory(const struct memory *a, const struct memory *b)
     SAME_BALLOT(acceptor.accepted);
     SAME(acceptor.remembers);
     SAME(acceptor.chosen);
+    SAME(acceptor.withheld);
     return same_ledger(&a->acceptor.value, &b->acceptor.value);
 }

@@ -61,13 +61,41 @@ static void r12_only_a_named_living_unsuspected_incarnation_is_echoed(void **sta
     acceptor.value.node[1].incarnation = 7;
     assert_true(lease_may_echo(&acceptor, 1, 7));
     assert_false(lease_may_echo(&acceptor, 1, 8));
-    acceptor.value.node[1].suspicion = 3;
-    assert_false(lease_may_echo(&acceptor, 1, 7));
-    acceptor.value.node[1].suspicion = 0;
-    acceptor.value.node[1].flags = NODE_DEAD;
-    assert_false(lease_may_echo(&acceptor, 1, 7));
-    acceptor.value.node[1].flags = 0;
     acceptor.remembers = false;
+    assert_false(lease_may_echo(&acceptor, 1, 7));
+}
+
+/* A value of two nodes is accepted under that ballot; in it, node 1 is under suspicion or not. */
+static void accept_value(uint32_t number, uint32_t suspicion, uint8_t flags)
+{
+    static struct ledger value;
+    struct ballot b = {.number = number};
+    value.nodes = 2;
+    value.node[0].incarnation = 6;
+    value.node[1] = (struct ledger_node){.incarnation = 7, .suspicion = suspicion, .flags = flags};
+    assert_true(acceptor_accept(&acceptor, &b, &value, false, 0, 6));
+}
+
+static void chosen(uint32_t number)
+{
+    struct ballot b = {.number = number};
+    struct ledger value = acceptor.value;
+    assert_true(acceptor_learn(&acceptor, &b, &value, 0, 6));
+}
+
+static void r12_a_suspect_is_echoed_again_when_its_end_is_known_to_be_chosen(void **state)
+{
+    (void)state;
+    acceptor.remembers = true;
+    accept_value(1, 0, 0);
+    assert_true(lease_may_echo(&acceptor, 1, 7));
+    accept_value(2, 3, 0);
+    assert_false(lease_may_echo(&acceptor, 1, 7));
+    accept_value(3, 0, 0); /* lifted, but perhaps nobody else has accepted that */
+    assert_false(lease_may_echo(&acceptor, 1, 7));
+    chosen(3);
+    assert_true(lease_may_echo(&acceptor, 1, 7));
+    accept_value(4, 0, NODE_DEAD);
     assert_false(lease_may_echo(&acceptor, 1, 7));
 }
 
@@ -87,6 +115,8 @@ int main(void)
         cmocka_unit_test_setup(r11_different_echoes_prove_the_older_heartbeat, setup),
         cmocka_unit_test_setup(what_was_never_sent_or_long_ago_proves_nothing, setup),
         cmocka_unit_test_setup(r12_only_a_named_living_unsuspected_incarnation_is_echoed, setup),
+        cmocka_unit_test_setup(r12_a_suspect_is_echoed_again_when_its_end_is_known_to_be_chosen,
+                               setup),
         cmocka_unit_test_setup(of_two_nodes_ones_own_echo_is_enough, setup),
     };
     return cmocka_run_group_tests_name("core_lease", tests, NULL, NULL);

@@ -37,6 +37,15 @@ static void a_wait_that_is_just_long_enough_is_taken(void **state)
                    "(1 - 500 ppm) + margin 500 = 8509 ms");
 }
 
+static void a_takeover_takes_the_wait_or_what_it_takes_to_suspect(void **state)
+{
+    (void)state;
+    struct timing t = good;
+    assert_int_equal(timing_takeover(&t, 40), 10715); /* (8509 + 40 + 2 x 580 + 1000) x 1.0005 */
+    t.silence = 20000;
+    assert_int_equal(timing_takeover(&t, 40), 23292); /* (20000 + 580 + 540 + ...) x 1.0005 */
+}
+
 static void times_that_do_not_fit_are_refused_with_the_numbers(void **state)
 {
     (void)state;
@@ -61,6 +70,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_wait_covers_the_slowest_and_the_fastest_clock),
         cmocka_unit_test(a_wait_that_is_just_long_enough_is_taken),
+        cmocka_unit_test(a_takeover_takes_the_wait_or_what_it_takes_to_suspect),
         cmocka_unit_test(times_that_do_not_fit_are_refused_with_the_numbers),
     };
     return cmocka_run_group_tests_name("core_timing", tests, NULL, NULL);
