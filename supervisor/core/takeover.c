@@ -113,21 +113,22 @@ static bool waited(const struct node *n, uint8_t node, uint64_t now)
     return now - silent_since(n, node) >= wait;
 }
 
-/* Silence has been waited for already. A node that is heard, but seems to hear too few, may only be
- * new to those: what they say of it must settle first. */
-static bool is_suspicious(struct node *n, uint8_t node, bool well, uint64_t now)
-{
-    node_since(&n->unwell_since[node], !well, now);
-    return !well &&
-           (!node_hears(n, node, now) || now - n->unwell_since[node] >= n->site->timing.silence);
-}
-
 /* Who is not in touch with a majority cannot judge others. Of two nodes, none waits: the device or
  * the operator must answer. */
 static bool may_judge(const struct node *n, uint64_t now)
 {
     return n->site->nodes > 2 && lease_valid(&n->lease, &n->site->timing, now) &&
            n->voting_since != 0 && now - n->voting_since > n->site->timing.silence;
+}
+
+/* Silence has been waited for already. A node that is heard, but seems to hear too few, may only be
+ * new to those, or they to this one: what they say of it must settle first. */
+static bool is_suspicious(struct node *n, uint8_t node, bool well, uint64_t now)
+{
+    bool judges = may_judge(n, now) && node != n->self;
+    node_since(&n->unwell_since[node], judges && !well, now);
+    return judges && !well &&
+           (!node_hears(n, node, now) || now - n->unwell_since[node] >= n->site->timing.silence);
 }
 
 /* R32: that another has found it well is a sign of life; silence is waited for anew. Nodes that
@@ -146,15 +147,14 @@ static void suspicion_wish(struct node *n, struct wishes *w, uint8_t node, uint6
     struct change c = {.node = node, .generation = e->generation, .suspicion = e->suspicion};
     if (e->generation == 0 || (e->flags & NODE_DEAD) != 0)
         return;
-    bool judges = may_judge(n, now) && node != n->self;
     bool suspicious = is_suspicious(n, node, well, now);
     if (e->suspicion == 0) {
-        if (!judges || !suspicious || was_lifted(n, node, now) || !ledger_owns_any(&n->known.value, node))
+        if (!suspicious || was_lifted(n, node, now) || !ledger_owns_any(&n->known.value, node))
             return;
         c.kind = CHANGE_SUSPECT;
     } else if (well) {
         c.kind = CHANGE_UNSUSPECT;
-    } else if (judges && waited(n, node, now)) {
+    } else if (may_judge(n, now) && node != n->self && waited(n, node, now)) {
         c.kind = CHANGE_DEAD;
         c.suspicion = mutant(M_ANY_SUSPICION) ? e->suspicion : n->suspected[node].suspicion;
     } else {
