@@ -310,6 +310,7 @@ def test_two_nodes_with_a_fence_device(pair):
 
 
 def test_a_fence_device_shortens_the_wait(cluster):
+    cluster.timing += ",wait=600000"  # nothing else ends it here
     cluster.add_fence()
     cluster.guest("web", "h1", "h2")
     cluster.boot()
