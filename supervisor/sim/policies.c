@@ -42,6 +42,8 @@ void policies_draw(struct core_site *s, struct prng *r)
         draw_memory(s, r);
 }
 
+static const char parted[] = "apart from a guest that it must be together with";
+
 /* What stands in the way of this guest on that node, given where the others run; NULL: nothing.
  * least: priority of those whose memory counts, as others would give way. */
 static const char *hindrance(const struct world *w, int guest, int node, int least)
@@ -55,7 +57,7 @@ static const char *hindrance(const struct world *w, int guest, int node, int lea
         if (where < 0)
             continue;
         if (where != node && g->together != 0 && o->together == g->together)
-            return "apart from a guest that it must be together with";
+            return parted;
         if (where != node)
             continue;
         if (g->apart != 0 && o->apart == g->apart)
@@ -67,10 +69,32 @@ static const char *hindrance(const struct world *w, int guest, int node, int lea
                : NULL;
 }
 
+/* The node has room for the guest and all that it must be together with. */
+static bool holds_group(const struct world *w, int guest, int node)
+{
+    const struct core_site *s = w->site;
+    uint32_t used = 0;
+    for (int i = 0; i < s->guests; i++)
+        if (s->guest[i].together == s->guest[guest].together || guests_where(w, i) == node)
+            used += s->guest[i].memory_mib;
+    return s->node[node].memory_mib == 0 || used <= s->node[node].memory_mib;
+}
+
+/* Those that have been parted, as by a drain, stay so where none of their nodes holds them all. */
+static bool could_meet(const struct world *w, int guest)
+{
+    const struct site_guest *g = &w->site->guest[guest];
+    bool could = holds_group(w, guest, g->home);
+    for (int i = 0; i < g->peers; i++)
+        could |= holds_group(w, guest, g->peer[i]);
+    return could;
+}
+
 const char *policies_broken(const struct world *w, int guest)
 {
     int where = guests_where(w, guest);
-    return where >= 0 ? hindrance(w, guest, where, INT16_MIN) : NULL;
+    const char *why = where >= 0 ? hindrance(w, guest, where, INT16_MIN) : NULL;
+    return why == parted && !could_meet(w, guest) ? NULL : why;
 }
 
 bool policies_allow(const struct world *w, int guest)
