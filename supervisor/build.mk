@@ -60,8 +60,8 @@ HOST_LINK = $(HOST_CC) $(SAN_CFLAGS) -o $@ $(OBJECTS_THEN_ARCHIVES) -Wl,--as-nee
 
 # relevod on a Xen that is a folder: fake_xen.o comes before the library's xen_libxl.o, fake_san.o
 # before its mapper_dm.o and check_device.o, fake_watchdog.o before its watchdog_xen.o, fake_hardware.o
-# before its hardware_device.o.
-FAKES := fake_xen.o fake_san.o fake_watchdog.o fake_hardware.o
+# before its hardware_device.o; fake_death.o before the C library.
+FAKES := fake_xen.o fake_san.o fake_watchdog.o fake_hardware.o fake_death.o
 FAKE_RELEVOD := $(B)/host/relevod-fake
 $(FAKE_RELEVOD): $(HOST_DIR)/main.o $(FAKES:%=$(HOST_DIR)/tests/%) $(HOST_LIB)
 	$(call step,LINK) $(HOST_LINK)

@@ -148,6 +148,41 @@ def test_many_in_a_row_end_at_the_last(network):
     until(lambda: link("xenbr0") is None and link("eth0").get("master") == "xenbr1", "and no other")
 
 
+def kernel(world):
+    """All that is to be the same in the end."""
+    links = {i["ifname"]: (i.get("master"), "UP" in i["flags"], addresses(i["ifname"]))
+             for i in ip("link", "show")}
+    routes = [(r["dev"], r["gateway"]) for r in ip("route", "show", "default")]
+    return links, routes, (world.folder / "resolv.conf").read_text()
+
+
+def test_whoever_is_killed_at_whatever_step_the_next_one_ends_it(network):
+    """A role may be killed between any two steps, by each reload for one."""
+    add_cable("eth1")
+    words = ("bridge=xenbr0:eth0,eth1 ip=10.1.2.3::10.1.2.1:24::xenbr0:none nameserver=10.1.2.1",
+             "bridge=xenbr1:eth0 ip=10.1.2.4::10.1.2.9:24::xenbr1:none ip=[fd00::4]:::64::eth1:none")
+    death = network.folder / "death"
+    network.environment["RELEVO_FAKE_DEATH"] = str(death)
+    begin(network, words[0], "xenbr0")
+    wanted, step = [], 0
+    for now, gone in (1, 0), (0, 1):  # undisturbed
+        reconfigure(network, words[now])
+        until(lambda n=now, g=gone: good(network, f"xenbr{n}") and not link(f"xenbr{g}"), "it stands")
+        wanted.insert(0, kernel(network))
+    deaths = 1
+    while deaths > 0:
+        step, deaths = step + 1, 0
+        for now in (1, 0):
+            before = network.log().count("its process killed")
+            death.write_text(f"network {step}")
+            reconfigure(network, words[now])
+            until(lambda n=now: good(network, f"xenbr{n}") and kernel(network) == wanted[n],
+                  lambda n=now: f"killed at step {step}: {kernel(network)}, expected {wanted[n]}")
+            assert not death.exists()
+            deaths += network.log().count("its process killed") - before
+    assert step > 20  # there are as many
+
+
 def test_what_is_made_is_ours_from_its_first_moment(network):
     """Who dies between the making of an interface and its marking leaves a stranger that nobody removes."""
     begin(network, "bridge=xenbr0:eth0", "xenbr0")
