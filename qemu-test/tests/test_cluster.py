@@ -178,6 +178,23 @@ def test_the_kernel_of_the_owner_panics(victim):
 
 
 @pytest.mark.long
+def test_the_peer_cannot_start_it(settled, victim):
+    """It says why, and tries again and again before it gives up. The guest runs as soon as somebody is there
+    who can start it."""
+    web1, peer = settled.guests["web1"], settled[victim.peer]
+    peer.output("mv /site/boot/guest-vmlinuz /site/boot/hidden")
+    victim.node.kill()
+    peer.wait_line("guest web1: not started: .*guest-vmlinuz", victim.began, 300)
+    peer.wait_line("guest web1: .*given up on this node", victim.began, 600)
+    wait_for(lambda: any("could not start it" in why for why in settled.objections(web1)),
+             lambda: f"the witness to say why not; it says {settled.objections(web1)}", 120, every=0.5)
+    assert settled.lab.heartbeats.last("web1").boot == victim.old["web1"].boot
+    peer.output("mv /site/boot/hidden /site/boot/guest-vmlinuz")
+    victim.node.power_on()
+    victim.check_guests()
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("order", ("blade1 blade2 witness", "witness blade2 blade1", "blade2 witness blade1"))
 def test_all_lose_power(settled, order):
     """They have forgotten what they promised: a majority is not enough, all have to come back."""
