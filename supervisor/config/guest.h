@@ -11,8 +11,8 @@
 #define GUEST_PATH_SIZE        256
 #define GUEST_DISKS_MAX        16
 #define GUEST_VIFS_MAX         8
-#define GUEST_PEERS_MAX        16
-#define GUEST_AFTER_MAX        16
+#define GUEST_PEERS_MAX        8 /* of which a cluster takes CORE_PEERS and CORE_AFTER */
+#define GUEST_AFTER_MAX        8
 #define GUEST_VCPUS_MAX        128 /* libxl's and Xen's limit for PV and PVH */
 #define GUEST_PRIORITY_DEFAULT 100
 

@@ -47,10 +47,9 @@ int guests_attach(struct guests *all, const char *name, const char *spec, struct
         return -1;
     if (guest_parse_disk(spec, &disk, &e) != 0)
         return err_set(said, "guest %s: disk: %s", name, e.text);
-    run->disk = disk;
     err_set(said, "guest %s: attaching %s as %s", name, disk.path, disk.vdev);
     log_notice("%s, as the operator wishes", said->text);
-    job_start(run, JOB_ATTACH);
+    job_start(run, JOB_ATTACH, &disk);
     return 0;
 }
 
@@ -59,13 +58,13 @@ int guests_detach(struct guests *all, const char *name, const char *vdev, struct
     struct guest_run *run = guests_find(all, name);
     if (check(all, run, name, said) != 0)
         return -1;
-    run->disk = (struct guest_disk){.path = ""};
+    struct guest_disk disk = {.path = ""};
     if (vdev[0] == '\0' ||
-        snprintf(run->disk.vdev, sizeof run->disk.vdev, "%s", vdev) >= (int)sizeof run->disk.vdev)
+        snprintf(disk.vdev, sizeof disk.vdev, "%s", vdev) >= (int)sizeof disk.vdev)
         return err_set(said, "guest %s: %.20s: expected a vdev such as xvdb", name, vdev);
     err_set(said, "guest %s: detaching %s", name, vdev);
     log_notice("%s, as the operator wishes", said->text);
-    job_start(run, JOB_DETACH);
+    job_start(run, JOB_DETACH, &disk);
     return 0;
 }
 
@@ -83,14 +82,14 @@ void disks_job_done(struct guest_run *run, const struct job *job, const char *er
     if (job->kind == JOB_DISKS) {
         run->record.disks = job->disks;
         outcome_save(run);
-        snprintf(run->error, sizeof run->error, "%s", job->answer.error);
+        snprintf(run->error, sizeof run->error, "%.*s", GUEST_WHY_SIZE - 1, job->answer.error);
         log_notice("guest %s: its disks are as described%s%s", name,
                    run->error[0] != '\0' ? ", but for " : "", run->error);
     } else if (error[0] != '\0') {
-        log_err("guest %s: disk %s: not %s: %s", name, run->disk.vdev,
+        log_err("guest %s: disk %s: not %s: %s", name, job->disk.vdev,
                 job->kind == JOB_ATTACH ? "attached" : "detached", error);
     } else {
-        log_notice("guest %s: disk %s %s; %s", name, run->disk.vdev,
+        log_notice("guest %s: disk %s %s; %s", name, job->disk.vdev,
                    job->kind == JOB_ATTACH ? "attached" : "detached",
                    "its file decides at its next start");
     }

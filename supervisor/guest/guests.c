@@ -41,7 +41,7 @@ static void start(struct guest_run *run)
     run->record.disks = guest_disks_fingerprint(run->config);
     outcome_save(run);
     log_info("guest %s: starting", run->config->name);
-    job_start(run, JOB_CREATE);
+    job_start(run, JOB_CREATE, NULL);
 }
 
 static void shut_down(struct guest_run *run)
@@ -54,7 +54,7 @@ static void shut_down(struct guest_run *run)
         log_notice("guest %s: asked to shut down", run->config->name);
     }
     run->ask_at_ms = now + ASK_AGAIN_MS;
-    job_start(run, JOB_SHUT_DOWN);
+    job_start(run, JOB_SHUT_DOWN, NULL);
 }
 
 static void destroy(struct guest_run *run)
@@ -64,7 +64,7 @@ static void destroy(struct guest_run *run)
                  run->order == ORDER_OFF    ? "runs here, and must not"
                  : run->order == ORDER_KILL ? "must end at once"
                                             : "did not shut down in time");
-    job_start(run, JOB_DESTROY);
+    job_start(run, JOB_DESTROY, NULL);
 }
 
 static enum plan_domain domain_state(const struct guest_run *run)
@@ -154,7 +154,7 @@ static uint64_t converge_guest(struct guest_run *run)
         case PLAN_CLEAR_UNBUILT:
             log_warn("guest %s: domain %u was left half-built; cleared away", run->config->name,
                      run->domain.domid);
-            job_start(run, JOB_CLEAR_UNBUILT);
+            job_start(run, JOB_CLEAR_UNBUILT, NULL);
             return 0;
         case PLAN_DESTROY:
             destroy(run);
@@ -163,7 +163,7 @@ static uint64_t converge_guest(struct guest_run *run)
             shut_down(run);
             return 0;
         case PLAN_CHANGE_DISKS:
-            job_start(run, JOB_DISKS);
+            job_start(run, JOB_DISKS, NULL);
             return 0;
         case PLAN_START:
             start(run);

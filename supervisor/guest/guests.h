@@ -43,14 +43,13 @@ struct guest_run {
     uint32_t retry_ms;
     bool tried;              /* its first start here has come to an end, good or bad */
     uint32_t last_create_ms; /* what the last successful create took */
-    struct guest_disk disk;  /* of a JOB_ATTACH or JOB_DETACH */
     enum order order;        /* the cluster's */
     uint64_t ordered_ms;     /* ... when it was given */
     int number;              /* ... and its number for the guest; not for ORDER_NONE */
     bool told;               /* ... has been told that it runs */
     bool over;               /* ... is to be told that it has ended, and how: */
     enum guest_end end;
-    char error[sizeof((struct err *)0)->text]; /* why the last start, stop … failed; or empty */
+    char error[GUEST_WHY_SIZE]; /* why the last start, stop … failed, cut short; or empty */
 };
 
 struct guests {

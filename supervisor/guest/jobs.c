@@ -62,24 +62,28 @@ static int send_job(struct job *job, struct err *e)
     struct message_job m = {.type = kinds[job->kind].message, .domid = job->run->domain.domid};
     memcpy(&m.guest, job->run->config, guest_size(job->run->config));
     if (job->kind == JOB_ATTACH || job->kind == JOB_DETACH) {
-        m.guest.disk[0] = job->run->disk;
+        m.guest.disk[0] = job->disk;
         m.guest.disks = 1;
     }
     return child_send(job->child, &m, sizeof m, e);
 }
 
-void job_start(struct guest_run *run, enum job_kind kind)
+void job_start(struct guest_run *run, enum job_kind kind, const struct guest_disk *disk)
 {
     static const struct child_events events = {.message = on_message, .ended = on_ended};
     struct job *job = calloc(1, sizeof *job);
     struct err e;
     if (job == NULL) {
-        const struct job none = {.run = run, .kind = kind, .began_ms = clock_ms()};
+        struct job none = {.run = run, .kind = kind, .began_ms = clock_ms()};
+        if (disk != NULL)
+            none.disk = *disk;
         job_done(run, &none, "out of memory");
         return;
     }
     job->run = run;
     job->kind = kind;
+    if (disk != NULL)
+        job->disk = *disk;
     job->began_ms = clock_ms();
     job->disks = guest_disks_fingerprint(run->config);
     run->job = job;

@@ -127,7 +127,7 @@ static void started(struct guest_run *run, const struct job *job)
 static void start_failed(struct guest_run *run, const char *error)
 {
     /* One clear line; the same line again only for the file. */
-    bool news = strcmp(run->error, error) != 0;
+    bool news = strncmp(run->error, error, sizeof run->error - 1) != 0;
     snprintf(run->error, sizeof run->error, "%s", error);
     log_line(news ? LOG_ERR : LOG_INFO, "guest %s: not started: %s; tried again%s",
              run->config->name, error, news ? " with growing delays" : "");
