@@ -10,6 +10,8 @@
   boot_to_guest_s                ... to the guest's first heartbeat
   dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
   rss_kib.PROCESS                resident size
+  rss256_kib.ROLE                ... of relevod, and of what it keeps running, with all the guests that a
+                                 site can have in a cluster's ledger; none fits the blade
   guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it
   guest_crash_to_create_s        from the order to crash until the guest is created again
   guest_crash_to_heartbeat_s     ... until it is heard again"""
@@ -22,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from relevolab import topology, watch  # noqa: E402
 from relevolab.clock import now, wait_for  # noqa: E402
+from relevolab.cluster import Cluster  # noqa: E402
 from relevolab.figures import program  # noqa: E402
 from relevolab.guest import Guest  # noqa: E402
 from relevolab.lab import IMAGE  # noqa: E402
@@ -29,6 +32,7 @@ from relevolab.lab import IMAGE  # noqa: E402
 INIT = r"\[ *([0-9.]+)\] init: "  # the stamp: seconds since the dom0 kernel began
 TOOLSTACK = r"init: xenconsoled: started"
 CREATED = r"relevod: guest {}: runs as domain"
+GUESTS_MAX = 256  # SITE_GUESTS_MAX in supervisor/config/site.h
 PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
 
 
@@ -53,6 +57,11 @@ def measure_boot(figures, lab, node, guest):
     figures.add("boot_to_guest_s", beat.time - start, "s", **conditions, guest=guest.type)
 
 
+def resident_kib(node, pid):
+    pages = node.output(f"cat /proc/{pid}/smaps_rollup")  # status is told of 64 at a time
+    return int(re.search(r"Rss:\s*(\d+)", pages)[1])
+
+
 def measure_memory(figures, node):
     fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
     kib = {name: int(value.split()[0]) for name, value in fields.items()}
@@ -60,8 +69,7 @@ def measure_memory(figures, node):
                 dom0_mem_mib=node.plan.dom0_mem, guests=1)
     for name in PROCESSES:
         pid = 1 if name == "init" else node.service_pid(name)
-        pages = node.output(f"cat /proc/{pid}/smaps_rollup")  # status is told of 64 at a time
-        figures.add(f"rss_kib.{name}", int(re.search(r"Rss:\s*(\d+)", pages)[1]), "KiB", guests=1)
+        figures.add(f"rss_kib.{name}", resident_kib(node, pid), "KiB", guests=1)
 
 
 def created_since(node, guest, since):
@@ -113,5 +121,24 @@ def measure_pvh(figures, lab, runs):
         measure_create(figures, lab, node, guest)
 
 
+def measure_large_ledger(figures, lab, _runs):
+    guests = [Guest(f"guest{n}", n, disk=False,
+                    keys=['home = "blade1"', f'disk = ["phy:/dev/none{n},xvda,w"]'])
+              for n in range(GUESTS_MAX)]
+    cluster = Cluster(lab, guests, blades=1, room=1)
+    cluster.power_on()
+    node = cluster["blade1"]
+    node.wait_shell(400)
+
+    def knows_the_ledger():
+        seen = cluster.document(node) or {}
+        return seen.get("armed") and len(seen["guests"]) == GUESTS_MAX
+
+    wait_for(knows_the_ledger, "the ledger to be known", 400, every=1)
+    node.status()
+    for name, pid in node.relevod_processes().items():
+        figures.add(f"rss256_kib.{name}", resident_kib(node, pid), "KiB", guests=GUESTS_MAX)
+
+
 if __name__ == "__main__":
-    program("blade", __doc__, measure_sizes, measure_pv, measure_pvh)
+    program("blade", __doc__, measure_sizes, measure_pv, measure_pvh, measure_large_ledger)

@@ -28,12 +28,12 @@ def link_address(link, number):
     return f"10.9.{link + 1}.{100 + number}"
 
 
-def conf_lines(names, witnesses, timing, more):
-    """site.conf, the same for all nodes; what is in sections comes last."""
+def conf_lines(names, options, timing, more):
+    """site.conf, the same for all nodes; what is in sections comes last. options: of the nodes."""
     lines = [f"cluster=lab:{timing}"]
     for number, name in enumerate(names, 1):
         addresses = ",".join(link_address(link, number) for link in range(len(LINKS)))
-        lines.append(f"node={name}:{number}:{addresses}{':witness' if name in witnesses else ''}")
+        lines.append(f"node={name}:{number}:{addresses}{options.get(name, '')}")
     lines += ["bridge=xenbr0:eth0", *more]
     for number, name in enumerate(names, 1):
         lines += [f"[{name}]", f"ip={blade_address(number)}:::255.255.255.0::xenbr0:none"]
@@ -59,7 +59,8 @@ class Cluster:
     """The nodes are cabled and off; power_on() starts them all."""
 
     def __init__(self, lab, guests, blades=2, witness=True, timing=TIMING, conf=(), mirrored=False,
-                 state=False, files=None):
+                 state=False, files=None, room=None):
+        """room: MiB that guests may have on each blade; None: as much as there is."""
         self.lab, self.guests = lab, {guest.name: guest for guest in guests}
         for switch in LINKS:
             if switch not in lab.switches:
@@ -78,7 +79,8 @@ class Cluster:
             for name in names:
                 disks.setdefault(name, {})["disks"] = [str(blank(self.folder / f"{name}-state.img"))]
         key = f'sshkey="{ssh.make_key(lab.folder)}"'
-        self.lines = conf_lines(names, ("witness",), timing, [*conf, key])
+        options = {name: f":memory={room}" for name in names[:blades] if room}
+        self.lines = conf_lines(names, {**options, "witness": ":witness"}, timing, [*conf, key])
         self.files = {"corosync_key": KEY, **(files or {})}
         self.bundle = site.make(self.folder, self.lines, guests, self.files)
         self.nodes = {}
