@@ -383,6 +383,16 @@ exit 0
         self.until(lambda: self.where().get(guest) == [host], f"{guest} runs on {host}")
         self.until_known(guest, "running", host)
 
+    def bring(self, guest, host, by="w"):
+        """It runs on that host. It may have begun elsewhere, if the host came so late that it was not waited
+        for: then it is told to move, for as long as that is refused."""
+        def is_there():
+            return self.where().get(guest) == [host] or \
+                self[by].command("move", guest, host).returncode == 0
+        self.until(lambda: self.where().get(guest), f"{guest} runs")
+        self.until(is_there, f"{guest} goes to {host}")
+        self.until_runs(guest, host)
+
     def until_known(self, guest, state, owner=""):
         """All hosts that are up and in touch say so."""
         def look():

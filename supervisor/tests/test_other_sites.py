@@ -40,9 +40,7 @@ def fixture_web(cluster):
     cluster.own_site("h2")
     cluster.boot()
     cluster.until_well("h1", "h2", "w")
-    cluster.until(lambda: cluster["w"].command("move", "web", "h1").returncode == 0 or
-                  cluster.where().get("web") == ["h1"], "it goes to h1")
-    cluster.until_runs("web", "h1")
+    cluster.bring("web", "h1")
     for host in cluster.hosts:
         until_said(cluster, host)
     return cluster
