@@ -138,33 +138,6 @@ static int source(const struct world *w, int mirror)
     return d[0].written >= d[1].written ? 0 : 1;
 }
 
-static void connect(struct world *w, int mirror)
-{
-    struct replica *r = &w->replica[mirror];
-    struct disk *d = r->disk;
-    if (r->connected || !can_connect(w, mirror))
-        return;
-    int from = source(w, mirror);
-    bool split = d[0].alone && d[1].alone;
-    if (w->override[mirror].sides == 0 && (split || runs(w, mirror, 1 - from)))
-        world_break(w, BROKE_S2, "m%d: %s", mirror + 1,
-                    split ? "both sides were written alone (split brain)"
-                          : "its guest runs on the older copy");
-    r->connected = true;
-    bool equal = d[0].generation == d[1].generation;
-    for (int side = 0; side < 2; side++)
-        d[side].frozen = false; /* the peer is there again */
-    write_one(w, mirror);
-    world_push(
-        w, (struct item){
-               .at = w->now +
-                     (equal ? 10 : prng_range(&w->random, 50, 50u << prng_below(&w->random, 9))),
-               .kind = ITEM_SYNC,
-               .index = (uint16_t)mirror,
-               .to = (uint8_t)from,
-               .tag = r->breaks});
-}
-
 static void synced(struct world *w, int mirror, int from)
 {
     struct replica *r = &w->replica[mirror];
@@ -179,6 +152,34 @@ static void synced(struct world *w, int mirror, int from)
     r->synced = true;
     tell(w, mirror, 0, TELL_SYNCED);
     tell(w, mirror, 1, TELL_SYNCED);
+}
+
+static void connect(struct world *w, int mirror)
+{
+    struct replica *r = &w->replica[mirror];
+    struct disk *d = r->disk;
+    if (r->connected || !can_connect(w, mirror))
+        return;
+    int from = source(w, mirror);
+    bool split = d[0].alone && d[1].alone;
+    if (w->override[mirror].sides == 0 && (split || runs(w, mirror, 1 - from)))
+        world_break(w, BROKE_S2, "m%d: %s", mirror + 1,
+                    split ? "both sides were written alone (split brain)"
+                          : "its guest runs on the older copy");
+    r->connected = true;
+    for (int side = 0; side < 2; side++)
+        d[side].frozen = false; /* the peer is there again */
+    if (d[0].generation == d[1].generation) {
+        synced(w, mirror, from); /* nothing was written alone: what waits goes to both */
+        return;
+    }
+    write_one(w, mirror);
+    world_push(w, (struct item){.at = w->now +
+                                      prng_range(&w->random, 50, 50u << prng_below(&w->random, 9)),
+                                .kind = ITEM_SYNC,
+                                .index = (uint16_t)mirror,
+                                .to = (uint8_t)from,
+                                .tag = r->breaks});
 }
 
 void disks_resume(struct world *w, uint8_t host, int mirror)
