@@ -138,6 +138,8 @@ struct core_guest {
     uint64_t placed_at;      /* as the one who proposes: when it last wished for an owner, */
     uint32_t placed_epoch;   /* and the epoch at that time; and since when it has seen the group */
     uint64_t apart_since;    /* apart whose first guest this is */
+    uint64_t aimed_at;       /* when it last wished for another goal, */
+    uint16_t aimed_commands; /* and the count of commands at that time */
     uint64_t homeless_since; /* no node has been found for it */
     uint64_t second_best_since; /* one has, but its home would do, were its copy current */
     uint8_t target;             /* sending: to that node */

@@ -117,6 +117,19 @@ static bool too_soon(struct node *n, int index, const struct ledger_guest *e, ui
     return false;
 }
 
+/* R32: somebody else has changed the goal since this node last wished to. Two that lead, and do not
+ * agree on who is well, would do so in turn. */
+static bool aims_again(struct node *n, int index, const struct ledger_guest *e, uint64_t now)
+{
+    struct core_guest *g = &n->guest[index];
+    if (e->commands != g->aimed_commands && now - g->aimed_at < 3ull * n->site->timing.beat &&
+        !mutant(M_AIM_AGAIN))
+        return true;
+    g->aimed_commands = e->commands;
+    g->aimed_at = now;
+    return false;
+}
+
 /* A new goal for a guest that has an owner, or the one it has. */
 static uint8_t goal_of(const struct node *n, int index, const struct ledger_guest *e, uint64_t now)
 {
@@ -251,7 +264,7 @@ void placement_wishes(struct node *n, struct wishes *w, uint64_t now)
             c.kind = CHANGE_GOAL;
             c.commands = e->commands;
             c.node = goal_of(n, index, e, now);
-            if (c.node == e->goal)
+            if (c.node == e->goal || aims_again(n, index, e, now))
                 continue;
         } else {
             c.kind = CHANGE_CLAIM;

@@ -53,6 +53,7 @@
     X(M_ANY_ERA, "R31", "takes values of an earlier era")                                          \
     X(M_ASK_BACK, "R32", "answers requests by requests")                                           \
     X(M_SUSPECT_AGAIN, "R32", "suspects at once again whom another has found well")                \
+    X(M_AIM_AGAIN, "R32", "changes a goal at once again that another has changed")                 \
     X(M_BOTH_COMMANDS, "R32", "keeps a command that a later one contradicts")                      \
     X(M_OVERRIDE_LIVING, "R33", "overrides though the other side lives and is current")            \
     X(M_OVERRIDE_ANY, "R33", "overrides another mark than the one that was seen")                  \
