@@ -34,8 +34,10 @@ def why_not(host, node):
 
 
 @pytest.fixture(name="web")
-def fixture_web(cluster):
-    """web runs on h1; h2 has a site of its own, which is the same."""
+def fixture_web(cluster, request):
+    """web runs on h1; h2 has a site of its own, which is the same. A parameter: the cluster's times."""
+    cluster.timing = getattr(request, "param", cluster.timing)
+    cluster.write_site()
     cluster.guest("web", "h1", "h2", disk=DISK)
     cluster.own_site("h2")
     cluster.boot()
@@ -128,3 +130,61 @@ def test_the_versions_are_shown(web):
     assert web["h1"].command("reload").returncode == 0
     web.until(lambda: "site v2-3-gabcdef" in web["h2"].command("cluster").stdout, "h2 shows it")
     until_said(web, "h2")  # what must be the same is
+
+
+BAD_WORDS = [
+    ("cluster=test:", "cluster=test:wait=1000,", "unsafe timing: wait=1000 ms is too short"),
+    ("node=w:3:", "node=w:1:", "id 1 is h1's already"),
+    ("node=h2:2:", "node=x2:2:", "no node= has this node's hostname, h2"),
+]
+PATIENT = pytest.mark.parametrize("web", ["token=1000,watchdog=30000"], indirect=True, ids=["patient"])
+
+
+def until_alone_on_h1(cluster):
+    """h2 is of no moment: h1 does not hear it, and goes on."""
+    cluster.until(lambda: cluster["h1"].view() and not cluster["h1"].sees("h2") and
+                  cluster.where() == {"web": ["h1"]}, "web runs on h1, without h2")
+
+
+def until_nobody_runs_it(cluster):
+    """Not even when h1 is gone does h2 start what it may not."""
+    cluster["h1"].off()
+    cluster.until(lambda: (cluster["w"].view() or {}).get("lease_ms") == 0, "the witness is alone")
+    assert not cluster.where() and not cluster["h2"].running("web")
+
+
+@PATIENT
+def test_who_cannot_act_on_its_words_joins_nothing(web):
+    """... and starts no guest, for any may run elsewhere; the others go on as if it were off."""
+    h2 = web["h2"]
+    good = (h2.site / "site.conf").read_text()
+    for before, after, said in [*BAD_WORDS, (None, None, "corosync_key: missing in the site's folder")]:
+        h2.off()
+        until_alone_on_h1(web)
+        (h2.site / "site.conf").write_text(good)
+        if before:
+            replace(h2.site, before, after)
+        else:
+            (h2.site / "corosync_key").unlink()
+        h2.boot()
+        web.until(lambda said=said: said in h2.relevod_log(), f"it is said: {said}")
+        guest = web.until(lambda: h2.guest_status("web"), "relevod answers")
+        assert guest["state"] == "broken" and "it may run elsewhere" in guest["error"], guest
+        assert "nodes" not in (h2.view() or {})
+        until_alone_on_h1(web)
+    until_nobody_runs_it(web)
+
+
+@PATIENT
+def test_who_has_another_key_is_alone(web):
+    h2 = web["h2"]
+    h2.off()
+    until_alone_on_h1(web)
+    (h2.site / "corosync_key").write_bytes(b"x" * 256)
+    before = h2.relevod_log().count("1 of 3 nodes, no quorum")
+    h2.boot()
+    web.until(lambda: h2.relevod_log().count("1 of 3 nodes, no quorum") > before, "it is said")
+    web.until(lambda: (h2.view() or {}).get("lease_ms") == 0, "it answers, and has no lease")
+    assert not h2.sees("h1")
+    until_alone_on_h1(web)
+    until_nobody_runs_it(web)
