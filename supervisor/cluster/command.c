@@ -65,14 +65,6 @@ int cluster_run(struct cluster *c, const char *guest, bool on, struct err *said)
     return wish(c, &change, said);
 }
 
-static bool may_run_on(const struct site_guest *g, uint8_t node)
-{
-    bool may = g->home == node;
-    for (int i = 0; i < g->peers; i++)
-        may |= g->peer[i] == node;
-    return may;
-}
-
 int cluster_move(struct cluster *c, const char *guest, const char *node, struct err *said)
 {
     int index = check(c, said) == 0 ? find_guest(c, guest, said) : NO_INDEX;
@@ -80,7 +72,7 @@ int cluster_move(struct cluster *c, const char *guest, const char *node, struct 
     if (to == NO_NODE)
         return -1;
     const struct ledger_guest *g = entry(c, index);
-    if (!may_run_on(&c->core.guest[index], to))
+    if (!site_is_candidate(&c->core.guest[index], to))
         return err_set(said, "guest %s: %s is neither its home nor one of its peers", guest, node);
     if (g != NULL && g->owner == to && ledger_is_held(&c->node.known.value, g))
         return err_set(said, "guest %s: is %s's already", guest, node);
