@@ -10,52 +10,6 @@
 #define QUEUED_MOST      50000 /* far more than the worst network holds back */
 #define RELEVOD_START_MS 200   /* least time between relevod's death and its next start */
 
-/* ---- the event queue: a binary heap by time, then by order of entry ---- */
-
-static bool earlier(const struct item *a, const struct item *b)
-{
-    return a->at != b->at ? a->at < b->at : a->order < b->order;
-}
-
-void world_push(struct world *w, struct item i)
-{
-    if (w->queued == w->room) {
-        w->room = w->room == 0 ? 256 : 2 * w->room;
-        w->queue = realloc(w->queue, (size_t)w->room * sizeof(*w->queue));
-        if (w->queue == NULL)
-            abort();
-    }
-    if (i.order == 0) /* what is put off keeps its place among its like */
-        i.order = ++w->order;
-    int at = w->queued++;
-    while (at > 0 && earlier(&i, &w->queue[(at - 1) / 2])) {
-        w->queue[at] = w->queue[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    w->queue[at] = i;
-}
-
-static struct item pop(struct world *w)
-{
-    struct item first = w->queue[0];
-    struct item last = w->queue[--w->queued];
-    int at = 0;
-    for (;;) {
-        int child = 2 * at + 1;
-        if (child >= w->queued)
-            break;
-        if (child + 1 < w->queued && earlier(&w->queue[child + 1], &w->queue[child]))
-            child++;
-        if (!earlier(&w->queue[child], &last))
-            break;
-        w->queue[at] = w->queue[child];
-        at = child;
-    }
-    if (w->queued > 0)
-        w->queue[at] = last;
-    return first;
-}
-
 /* ---- telling ---- */
 
 void world_log(const struct world *w, const char *fmt, ...)
@@ -537,7 +491,7 @@ enum verdict world_run(struct world *w, const struct plan *plan)
 {
     begin(w, plan);
     while (w->queued > 0 && w->verdict == RUN_OK && w->queue[0].at <= plan->end) {
-        struct item i = pop(w);
+        struct item i = world_pop(w);
         w->now = i.at;
         handle(w, &i);
         if (w->queued > QUEUED_MOST)
@@ -548,7 +502,7 @@ enum verdict world_run(struct world *w, const struct plan *plan)
     if (w->verdict == RUN_OK && plan->repair != 0)
         oracle_final(w);
     while (w->queued > 0) {
-        struct item i = pop(w);
+        struct item i = world_pop(w);
         if (i.wire != NULL)
             net_release(w, i.wire);
     }

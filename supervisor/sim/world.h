@@ -248,6 +248,7 @@ enum verdict world_run(struct world *w, const struct plan *plan);
 
 /* ---- shared between the files of sim/ ---- */
 void world_push(struct world *w, struct item i);
+struct item world_pop(struct world *w); /* the next one; there must be one */
 void world_step(struct world *w, uint8_t host, const struct event *e);
 void world_break(struct world *w, enum verdict v, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
