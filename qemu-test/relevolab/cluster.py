@@ -10,7 +10,7 @@ from .channel import ChannelError
 from .clock import now, wait_for
 from .disk import blank
 from .node import Plan
-from .topology import blade_address, give_disks, mirror_images
+from .topology import blade_address, give_disks, give_luns, mirror_images
 
 LINKS = ("ring0", "ring1")  # switches, the networks of the cluster's links
 # A busy machine's emulated nodes stand still for seconds now and then. The lease outlasts a node that joins,
@@ -59,8 +59,9 @@ class Cluster:
     """The nodes are cabled and off; power_on() starts them all."""
 
     def __init__(self, lab, guests, blades=2, witness=True, timing=TIMING, conf=(), mirrored=False,
-                 state=False, files=None, room=None):
-        """room: MiB that guests may have on each blade; None: as much as there is."""
+                 san=None, state=False, files=None, room=None):
+        """san: options of multipath= such as ":interval=1" or "": the guests' disks are LUNs that both blades
+        see. room: MiB that guests may have on each blade; None: as much as there is."""
         self.lab, self.guests = lab, {guest.name: guest for guest in guests}
         for switch in LINKS:
             if switch not in lab.switches:
@@ -71,6 +72,10 @@ class Cluster:
             words, images = give_mirrors(self.folder, guests, names[:2])
             conf = [*conf, *words]
             disks = {name: {"disks": images[name]} for name in names[:2]}
+        elif san is not None:
+            images, words = give_luns(self.folder, guests, san)
+            conf = [*conf, *words]
+            disks = {name: {"luns": images} for name in names[:blades]}
         else:
             shared = give_disks(self.folder, guests, first=1 if state else 0)
             disks = {name: {"shared": shared} for name in names[:blades]}
