@@ -95,7 +95,7 @@ void oracle_watchdog(struct world *w, uint8_t host)
     const struct host *h = &w->host[host];
     const struct timing *t = &w->site->timing;
     if (!world_awake(w, host) || w->now - h->woken < (uint64_t)t->lease + t->watchdog + 3000 ||
-        w->now < h->slow_until + h->slow)
+        w->now < h->slow_until + h->slow + t->watchdog) /* so late may a kill end, begun in time */
         return;
     for (int k = 0; k < w->plan->ops; k++)
         if (w->plan->op[k].kind == OP_STUCK && w->plan->op[k].at <= w->now)
