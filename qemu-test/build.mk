@@ -3,7 +3,7 @@ LAB := qemu-test
 LINT_C += $(wildcard $(LAB)/guest/*.[ch]) $(LAB)/dom0/hog.c
 LINT_PY += $(LAB)/lab $(wildcard $(LAB)/*.py $(LAB)/relevolab/*.py $(LAB)/tests/*.py $(LAB)/tests/*/*.py)
 DEPS_LAB := qemu-system-x86 iproute2 iputils-ping e2fsprogs util-linux openssh-client
-DEPS_TEST += $(DEPS_LAB) python3-pytest cpio
+DEPS_TEST += $(DEPS_LAB) python3-pytest cpio openipmi ipmitool
 
 AGENT_SRC := $(wildcard $(LAB)/guest/*.c)
 AGENT_H := $(wildcard $(LAB)/guest/*.h)

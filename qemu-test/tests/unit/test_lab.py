@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from relevolab import access, clock, disk, pings, site
+from relevolab import access, bmc, clock, disk, pings, site
 from relevolab.announcements import ARP, RARP, Announcements
 from relevolab.console import Stamper
 from relevolab.guest import Guest
 from relevolab.network import Network
-from relevolab.node import Plan
+from relevolab.node import Node, Plan
 from relevolab.space import Space, started_at
-from relevolab.story import Event, news, render
+from relevolab.story import Event, Story, news, render
 
 LIBRARY = Path(__file__).resolve().parents[2]
 
@@ -69,6 +69,31 @@ def test_switches_and_cables(space):
     assert "state disabled" in space.run("bridge", "link", "show", "dev", "blade1.0").stdout
     outside = subprocess.run(["ip", "link", "show", "front"], capture_output=True, check=False)
     assert outside.returncode != 0
+
+
+def test_a_bmc_switches_a_blade_off_unless_it_lies(space, tmp_path):
+    network = Network(space)
+    network.add_switch("front", 0)
+    node = Node(space, network, Story(tmp_path), tmp_path / "blade1", 1, Plan("blade1"))
+    device = bmc.Bmc(node, "10.9.0.201")
+    tool = ("ipmitool", "-I", "lanplus", "-C", "3", "-H", "10.9.0.201", "-U", bmc.USER, "-P", bmc.PASSWORD)
+
+    def wait_power(word, answer):
+        clock.wait_for(lambda: answer in space.run(*tool, "power", word, check=False, timeout=120).stdout,
+                       f'"{answer}" to be answered to "power {word}"', 120)
+
+    wait_power("status", "Power is off")
+    qemu, _ = space.spawn(["qemu-system-x86_64", "-S", "-nodefaults", "-display", "none", "-qmp",
+                           "unix:qmp.sock,server=on,wait=off"], cwd=node.folder)
+    wait_power("status", "Power is on")
+    device.liar.touch()
+    wait_power("off", "Down/Off")
+    wait_power("status", "Power is on")
+    assert qemu.poll() is None
+    device.liar.unlink()
+    wait_power("off", "Down/Off")
+    wait_power("status", "Power is off")
+    qemu.wait(30)
 
 
 def test_console_lines_are_stamped_when_they_begin():
