@@ -176,6 +176,8 @@ static void fence(struct world *w, uint8_t host, const struct action *a)
 static void fenced(struct world *w, const struct item *i)
 {
     if (i->index == 0) {
+        if (w->host[i->to].on)
+            w->op_at = w->now; /* one that was back already is lost a second time */
         world_power_off(w, i->to, "fenced");
         world_power_on(w, i->to, 3000);
         struct item answer = *i;
