@@ -55,6 +55,8 @@ int guest_watcher_role(void)
 {
     struct err e;
     struct xen *xen = xen_open(&e);
+    if (xen != NULL && xen_prefer_dom0(xen, &e) != 0)
+        log_warn("%s", e.text);
     int fd = xen != NULL ? xen_watch(xen, &e) : -1;
     if (fd >= 0 && serve(xen, fd, &e) == 0)
         return 0;

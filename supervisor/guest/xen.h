@@ -33,6 +33,10 @@ struct xen;
 struct xen *xen_open(struct err *e);
 void xen_close(struct xen *xen);
 
+/* Lets dom0 have a processor before guests that all want one: a host that is busy with theirs must
+ * be heard by its peers in time. */
+int xen_prefer_dom0(struct xen *xen, struct err *e);
+
 /* All domains but dom0, at most max of them: how many, or -1. */
 int xen_list(struct xen *xen, struct xen_domain *domain, int max, struct err *e);
 

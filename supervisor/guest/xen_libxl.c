@@ -14,6 +14,8 @@
 
 /* Memory of a domain that has just gone is wiped by Xen's idle CPUs before it is free again. */
 #define SCRUB_WAIT_MS 10000
+/* Domains have processors by their weight, and 256 unless a guest's file says otherwise. */
+#define DOM0_WEIGHT 8192
 
 struct xen {
     struct xen_log log;
@@ -83,6 +85,17 @@ static enum xen_state state_of(const libxl_dominfo *info)
     if (info->shutdown && info->shutdown_reason != LIBXL_SHUTDOWN_REASON_SUSPEND)
         return XEN_ENDED;
     return info->paused && info->cpu_time == 0 ? XEN_UNBUILT : XEN_RUNNING;
+}
+
+int xen_prefer_dom0(struct xen *xen, struct err *e)
+{
+    libxl_domain_sched_params params;
+    xen_log_reset(&xen->log);
+    libxl_domain_sched_params_init(&params);
+    params.weight = DOM0_WEIGHT;
+    int rc = libxl_domain_sched_params_set(xen->ctx, 0, &params);
+    libxl_domain_sched_params_dispose(&params);
+    return rc == 0 ? 0 : failed(xen, "dom0's share of the processors cannot be set", rc, e);
 }
 
 static void read_name(struct xen *xen, uint32_t domid, char name[GUEST_NAME_SIZE])
