@@ -1,5 +1,8 @@
 """The image boots as the documentation says: with a site, without one, in little memory, in need."""
+import re
+
 from relevolab import topology, watch
+from relevolab.clock import wait_for
 from relevolab.guest import Guest
 from relevolab.node import Plan
 
@@ -51,6 +54,11 @@ def test_rescue(lab, blade):
 def test_same_name_on_console_and_prompt(shared):
     assert shared.output("hostname").strip() == shared.name
     assert shared.output("cat /proc/sys/kernel/hostname").strip() == shared.name
+
+
+def test_dom0_has_the_processors_before_guests(shared):
+    wait_for(lambda: re.search(r"^Domain-0 +0 +8192 ", shared.run("xl sched-credit2 -d 0").output, re.M),
+             "its weight to be set", 180, every=0.5)
 
 
 def test_no_shell_on_the_way(shared):
