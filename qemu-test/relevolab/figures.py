@@ -54,12 +54,15 @@ def table(figures):
     return "\n".join(lines)
 
 
-def program(name, about, *measures, runs=3):
+def program(name, about, *measures, **options):
     """A whole program: calls each measure(figures, lab, runs) in a lab of its own, whatever becomes of the
-    others, and writes what they have added. The exit status: 1 if one of them failed."""
+    others, and writes what they have added. The exit status: 1 if one of them failed. options: more numbers
+    that measures take, by name, and what they are if the command line says nothing."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=runs)
-    options = parser.parse_args()
+    for option, usual in {"runs": 3, **options}.items():
+        parser.add_argument(f"--{option}", type=int, default=usual)
+    given = vars(parser.parse_args())
+    samples = given.pop("runs")
     figures, failed = Figures(), 0
     for measure in measures:
         what = measure.__name__.removeprefix("measure_").replace("_", " ")
@@ -67,7 +70,7 @@ def program(name, about, *measures, runs=3):
         lab = Lab.create(f"bench-{name}")
         try:
             lab.listen()
-            measure(figures, lab, options.runs)
+            measure(figures, lab, samples, **given)
         except Exception:  # pylint: disable=broad-except  what else it may be, the others go on
             traceback.print_exc()
             failed = 1

@@ -31,6 +31,15 @@ QUICK = ["-accel", "tcg,thread=multi"]
 SAN_CONTROLLERS = 2
 
 
+DISK_SLOT = 16  # of the PCI bus: disks begin there, eight to a slot, up to 128
+
+
+def disk_device(number):
+    """What the blade calls its disk, from 0: /dev/vda to vdz, vdaa and so on."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return f"/dev/vd{letters[number // 26 - 1] if number >= 26 else ''}{letters[number % 26]}"
+
+
 def lun_wwid(number):
     """The name of the blade's LUN, from 0; the same through both controllers."""
     return f"naa.5000c5000000{number:04x}"
@@ -128,7 +137,8 @@ class Node:
         for index, disk in enumerate([*plan.disks, *plan.shared]):
             locking = ",file.locking=off" if disk in plan.shared else ""
             command += ["-drive", f"file={disk},format=raw,if=none,id=disk{index}{locking}", "-device",
-                        f"virtio-blk-pci,drive=disk{index},serial={Path(disk).stem[:20]}"]
+                        f"virtio-blk-pci,drive=disk{index},serial={Path(disk).stem[:20]},"
+                        f"addr={DISK_SLOT + index // 8:x}.{index % 8},multifunction=on"]
         for controller in range(SAN_CONTROLLERS if plan.luns else 0):
             command += ["-device", f"virtio-scsi-pci,id=san{controller}"]
         for number, image in enumerate(plan.luns):

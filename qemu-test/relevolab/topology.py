@@ -3,7 +3,7 @@
 Addresses on the front switch: 10.9.0.1 the lab, .11 and up guests, .101 and up blades."""
 from . import site, ssh
 from .disk import copy
-from .node import Plan, lun_wwid
+from .node import Plan, disk_device, lun_wwid
 
 ARP_INTERVAL_MS = 500  # of the chassis' first bond; a shorter one takes stalls of the emulation for failures
 
@@ -34,7 +34,7 @@ def give_disks(folder, guests, first=0):
     images = []
     for guest in guests:
         if guest.disk:
-            guest.device = f"/dev/vd{'abcdefghijklmnopqrstuvwxyz'[first + len(images)]}"
+            guest.device = disk_device(first + len(images))
             images.append(str(guest.make_disk(folder / f"{guest.name}.img")))
     return images
 
