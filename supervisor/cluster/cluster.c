@@ -15,6 +15,15 @@ static void step(struct cluster *c, const struct event *e)
     news_tell(c);
 }
 
+/* Who was waited for long enough, or has booted since, must not lose its power to an old order. */
+static void keep_fences(struct cluster *c)
+{
+    for (uint8_t i = 0; i < c->core.nodes; i++) {
+        const struct ledger_node *e = &c->node.known.value.node[i];
+        fencing_keep(&c->fencing, i, (e->flags & NODE_DEAD) == 0 ? e->generation : 0);
+    }
+}
+
 void cluster_event(struct cluster *c, const struct event *e)
 {
     if (!c->began)
@@ -32,6 +41,7 @@ void cluster_event(struct cluster *c, const struct event *e)
         step(c, &next);
     }
     c->events = 0;
+    keep_fences(c);
     if (c->ordered || e->kind == EVENT_TICK)
         guests_converge(c->guests);
     c->ordered = false;

@@ -69,6 +69,8 @@ static void on_ended(void *owner, int status, bool timed_out)
     struct fence_work *w = owner;
     char why[400], end[64];
     w->child = NULL;
+    if (w->dropped)
+        return;
     if (w->answered && w->confirmed) {
         w->failures = 0;
         w->not_before_ms = 0;
@@ -100,7 +102,7 @@ void fencing_want(struct fencing *f, uint8_t node, uint32_t generation)
         fence_order(&order, &f->cluster->node[node], f->cluster->folder) != 0)
         return;
     w->generation = generation;
-    w->answered = w->confirmed = false;
+    w->answered = w->confirmed = w->dropped = false;
     log_notice("fence: switching node %s off", name(w));
     w->child = child_start(
         f->loop,
@@ -111,4 +113,15 @@ void fencing_want(struct fencing *f, uint8_t node, uint32_t generation)
         fail(w, e.text);
     else if (child_send(w->child, &order, sizeof order, &e) != 0)
         child_kill(w->child); /* it then ends without an answer */
+}
+
+void fencing_keep(struct fencing *f, uint8_t node, uint32_t generation)
+{
+    struct fence_work *w = &f->node[node];
+    if (w->child == NULL || w->dropped || w->generation == generation)
+        return;
+    log_notice("fence: node %s is not switched off any more: it is down already, or has come back",
+               name(w));
+    w->dropped = true;
+    child_kill(w->child);
 }

@@ -37,7 +37,7 @@ struct fencing {
         struct fencing *fencing;
         struct child *child;
         uint32_t generation; /* that was running when the worker started */
-        bool answered, confirmed;
+        bool answered, confirmed, dropped;
         uint32_t failures;
         uint64_t not_before_ms; /* after a failure */
         char problem[256];      /* of the last attempt; empty: none, or it went well */
@@ -51,6 +51,9 @@ void fencing_init(struct fencing *f, qb_loop_t *loop, const struct cluster_confi
 /* Has a node switched off: to be called again and again for as long as that is wanted. A worker is
  * started unless one is at work, or the last one failed a short while ago. Never blocks. */
 void fencing_want(struct fencing *f, uint8_t node, uint32_t generation);
+
+/* Gives up what is under way to switch off a generation of a node that is not this one any more. */
+void fencing_keep(struct fencing *f, uint8_t node, uint32_t generation);
 
 /* The role: one order, then it ends. */
 int fence_role(void);

@@ -262,10 +262,11 @@ class Cluster:
             if made:
                 os.rmdir("/site")
 
-    def add_fence(self):
+    def add_fence(self, first="true"):
         """A device that switches any host off, as a program of the site."""
         program = self.site / "fence"
         program.write_text(f"""#!/bin/sh
+{first}
 [ "$2" = off ] && touch {self.folder}/$1/switch-off
 [ "$2" = status ] && {{ [ -e {self.folder}/$1/is-off ] && exit 0 || exit 1; }}
 exit 0

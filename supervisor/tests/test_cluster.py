@@ -323,6 +323,22 @@ def test_a_fence_device_shortens_the_wait(cluster):
     assert "confirmed to be off" in cluster["w"].relevod_log()
 
 
+def test_an_order_to_switch_off_does_not_outlive_the_wait(cluster):
+    """The device never answers; the node is waited for instead, and may be switched on again."""
+    cluster.add_fence("sleep 600")
+    cluster.guest("web", "h1", "h2")
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    cluster.until(lambda: cluster.where().get("web"), "it runs")
+    owner = cluster.where()["web"][0]
+    cluster[owner].off()
+    cluster.until(lambda: cluster.where().get("web") not in (None, [owner]), "taken over")
+    for host in cluster.hosts.values():
+        if "fence: switching node" in host.relevod_log():
+            cluster.until(lambda h=host: "--role fence" not in processes(h), f"{host.name} gives the order up")
+    assert any(f"node {owner} is not switched off any more" in h.relevod_log() for h in cluster.hosts.values())
+
+
 def test_the_operator_calls_a_stale_side_current(cluster):
     """No DRBD is here to say that a side is current: the ledger begins with two stale ones."""
     cluster.words.append("drbd=m:0:/dev/sdz1:h1@10.1.0.1:7788,h2@10.1.0.2:7788")

@@ -132,6 +132,25 @@ static void a_worker_that_dies_confirms_nothing_and_rests(void **state)
     assert_int_equal(s.fencing.node[0].failures, 0);
 }
 
+static void an_order_for_an_earlier_boot_is_given_up(void **state)
+{
+    (void)state;
+    put_program("sleep 100");
+    fencing_want(&s.fencing, 0, 1);
+    fencing_keep(&s.fencing, 0, 1);
+    fencing_keep(&s.fencing, 1, 5); /* nothing is under way there */
+    assert_false(s.fencing.node[0].dropped);
+    fencing_keep(&s.fencing, 0, 2);
+    run();
+    assert_int_equal(s.fenced, 0);
+    assert_string_equal(s.fencing.node[0].problem, "");
+    put_program("true");
+    fencing_want(&s.fencing, 0, 2); /* that was no failure: no rest */
+    run();
+    assert_int_equal(s.fenced, 1);
+    assert_int_equal(s.generation, 2);
+}
+
 static void a_node_without_a_device_is_left_alone(void **state)
 {
     (void)state;
@@ -147,6 +166,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(a_confirmation_names_node_and_generation),
         TEST(a_worker_that_dies_confirms_nothing_and_rests),
+        TEST(an_order_for_an_earlier_boot_is_given_up),
         TEST(a_node_without_a_device_is_left_alone),
     };
     if (argc == 3 && strcmp(argv[1], "--role") == 0)
