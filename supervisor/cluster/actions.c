@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cluster/inside.h"
+#include "core/guest.h"
 
 #define DEEDS_MAX     2048 /* a guest has few at a time; messages are dropped */
 #define DEEDS_LATE_MS 2000 /* the journal has not answered for so long: reported */
@@ -33,10 +34,15 @@ static void report(const struct cluster *c, const struct action *a)
         log_warn("cluster: %s", a->text);
 }
 
-/* R14: when to feed is core/'s decision. Late is never: a feed must not outlive its lease. */
+/* R14: when to feed is core/'s decision. Late is never: a feed must not outlive its lease, and this
+ * process may have waited since for a disk or a processor. */
 static void feed(struct cluster *c)
 {
     struct err e;
+    if (!guest_all_idle(&c->node) && !lease_valid(&c->node.lease, &c->core.timing, clock_ms())) {
+        c->fed = false;
+        return;
+    }
     bool fed = c->watchdog != NULL && watchdog_feed(c->watchdog, &e) == 0;
     if (fed && !c->fed)
         log_notice("cluster: the watchdog is armed: without the others' echo this host is reset "

@@ -84,12 +84,12 @@ static bool after_others(const struct node *n, int index, uint64_t now)
     return true;
 }
 
-/* R15: a start or unpause needs, besides the claim, a lease and an armed watchdog. */
+/* R15: a start or unpause needs, besides the claim, a lease that lasts and an armed watchdog. */
 static bool may_start(const struct node *n, uint64_t now)
 {
     if (mutant(M_NO_LEASE_START))
         return true;
-    return n->watchdog && n->memory.armed && lease_valid(&n->lease, &n->site->timing, now);
+    return n->watchdog && n->memory.armed && lease_lasts(&n->lease, &n->site->timing, now);
 }
 
 static void converge_off(struct node *n, int index, const struct ledger_guest *mine, uint64_t now,

@@ -43,6 +43,11 @@ bool lease_valid(const struct lease *l, const struct timing *t, uint64_t now)
     return l->proven && now - l->proof < t->lease;
 }
 
+bool lease_lasts(const struct lease *l, const struct timing *t, uint64_t now)
+{
+    return lease_valid(l, t, now + t->beat);
+}
+
 bool lease_may_echo(const struct acceptor *a, uint8_t node, uint64_t incarnation)
 {
     if (!a->remembers && !mutant(M_AMNESIAC_ECHOES))

@@ -25,6 +25,9 @@ void lease_echo(struct lease *l, uint8_t from, uint32_t seq, int votes, uint64_t
 
 bool lease_valid(const struct lease *l, const struct timing *t, uint64_t now);
 
+/* R15: ... and for another heartbeat: else what is started now would be destroyed at once. */
+bool lease_lasts(const struct lease *l, const struct timing *t, uint64_t now);
+
 /* R12: who may be echoed: the incarnation that the accepted value names, neither suspected nor
  * dead, nor so by an earlier value whose end is not known to be chosen; and only by a node that
  * remembers. */

@@ -3,7 +3,7 @@
 #include "core/lease.h"
 #include "tests/test.h"
 
-static const struct timing timing = {.lease = 3000};
+static const struct timing timing = {.lease = 3000, .beat = 500};
 static struct lease lease;
 static struct acceptor acceptor;
 
@@ -24,6 +24,15 @@ static void r11_proof_is_as_old_as_the_sending(void **state)
     lease_echo(&lease, 1, seq, 2, 3500);
     assert_true(lease_valid(&lease, &timing, 3999));
     assert_false(lease_valid(&lease, &timing, 4000));
+}
+
+static void r15_a_lease_that_ends_within_a_heartbeat_does_not_last(void **state)
+{
+    (void)state;
+    lease_echo(&lease, 0, lease_send(&lease, 1000), 1, 1000);
+    assert_true(lease_lasts(&lease, &timing, 3499));
+    assert_false(lease_lasts(&lease, &timing, 3500));
+    assert_true(lease_valid(&lease, &timing, 3500));
 }
 
 static void r11_different_echoes_prove_the_older_heartbeat(void **state)
@@ -112,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(r11_proof_is_as_old_as_the_sending, setup),
+        cmocka_unit_test_setup(r15_a_lease_that_ends_within_a_heartbeat_does_not_last, setup),
         cmocka_unit_test_setup(r11_different_echoes_prove_the_older_heartbeat, setup),
         cmocka_unit_test_setup(what_was_never_sent_or_long_ago_proves_nothing, setup),
         cmocka_unit_test_setup(r12_only_a_named_living_unsuspected_incarnation_is_echoed, setup),
