@@ -291,8 +291,9 @@ static void memory(struct codec *c, struct memory *m)
     if (m->nodes != a->value.nodes)
         fail(c, "a node out of range");
     within(c, m->nodes, m->self);
-    if (a->withheld >> m->nodes != 0)
-        fail(c, "a node out of range");
+    for (uint8_t i = 0; i < CORE_NODES; i++)
+        if (node_in(a->withheld, i))
+            within(c, m->nodes, i);
     within(c, m->nodes, a->promised.node);
     within(c, m->nodes, a->accepted.node);
 }

@@ -152,6 +152,12 @@ static void who_is_beyond_the_number_of_nodes_is_refused(void **state)
     assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
     memory.left[0].to = NO_NODE;
     assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.acceptor.withheld = node_bit(2);
+    assert_int_not_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.acceptor.withheld = node_bit(3);
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
+    memory.nodes = 200; /* whatever stands there */
+    assert_int_equal(codec_encode_memory(&memory, bytes, sizeof(bytes)), 0);
 }
 
 static void a_memory_comes_back_field_by_field(void **state)
