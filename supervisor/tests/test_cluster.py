@@ -335,8 +335,9 @@ def test_an_order_to_switch_off_does_not_outlive_the_wait(cluster):
     cluster.until(lambda: cluster.where().get("web") not in (None, [owner]), "taken over")
     for host in cluster.hosts.values():
         if "fence: switching node" in host.relevod_log():
-            cluster.until(lambda h=host: "--role fence" not in processes(h), f"{host.name} gives the order up")
-    assert any(f"node {owner} is not switched off any more" in h.relevod_log() for h in cluster.hosts.values())
+            cluster.until(lambda h=host: "--role fence" not in processes(h), f"{host.name} gives it up")
+    logs = [host.relevod_log() for host in cluster.hosts.values()]
+    assert any(f"node {owner} is not switched off any more" in log for log in logs)
 
 
 def test_the_operator_calls_a_stale_side_current(cluster):
