@@ -30,3 +30,10 @@ def pieces(world):
 def configure(world, words):
     world.cmdline.write_text(f"hostname=n1 {words}\n")
     return world.start()
+
+
+def lease(world, text):
+    """What a DHCP client has got for eth0."""
+    folder = world.run / "dhcp"
+    (folder / "new").write_text(text)
+    (folder / "new").rename(folder / "eth0")

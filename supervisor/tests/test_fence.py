@@ -2,10 +2,15 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from world import PROGRAM, until
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "qemu-test"))
+from relevolab.bmc import EMULATION, LAN, PASSWORD, USER  # noqa: E402
 
 WORDS = "cluster=c\nnode=b1:1:10.0.0.1\nnode=b2:2:10.0.0.2\nnode=b3:3:10.0.0.3\n"
 
@@ -89,22 +94,6 @@ def test_a_node_without_a_device(site):
     assert fence(site, "off", "b9")[0] == 1
 
 
-LAN = """name "bmc"
-set_working_mc 0x20
-  startlan 1
-    addr 127.0.0.1 623
-    priv_limit admin
-    allowed_auths_admin md5 straight
-    guid a123456789abcdefa123456789abcdef
-  endlan
-  chassis_control "{folder}/chassis"
-  startnow false
-  user 2 true "ADMIN" "secret" admin 10 md5 straight
-"""
-EMULATION = """mc_setbmc 0x20
-mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
-mc_enable 0x20
-"""
 CHASSIS = """#!/bin/sh
 case "$1 $2" in
 "get power") echo "power:$(cat {folder}/power)" ;;
@@ -117,12 +106,13 @@ esac
 def fixture_bmc(site, network):  # pylint: disable=unused-argument
     """A BMC on this namespace's loopback."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    (site / "site.conf").write_text(WORDS + "fence=ipmi:b2=127.0.0.1:user=ADMIN,cipher=3\n")
-    (site / "ipmi_password").write_text("secret\n")
+    (site / "site.conf").write_text(WORDS + f"fence=ipmi:b2=127.0.0.1:user={USER},cipher=3\n")
+    (site / "ipmi_password").write_text(PASSWORD + "\n")
     (site / "power").write_text("1\n")
     (site / "chassis").write_text(CHASSIS.format(folder=site))
     (site / "chassis").chmod(0o755)
-    (site / "lan.conf").write_text(LAN.format(folder=site))
+    (site / "lan.conf").write_text(LAN.format(name="b2", address="127.0.0.1", folder=site, user=USER,
+                                              password=PASSWORD))
     (site / "commands").write_text(EMULATION)
     (site / "state").mkdir()
     with subprocess.Popen(["ipmi_sim", "-c", site / "lan.conf", "-f", site / "commands", "-s", site / "state",

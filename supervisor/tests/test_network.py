@@ -3,7 +3,7 @@ import os
 import subprocess
 
 import pytest
-from netns import add_cable, addresses, configure, ip, link, pieces
+from netns import add_cable, addresses, configure, ip, lease, link, pieces
 from world import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
@@ -61,12 +61,6 @@ def test_the_network_process_is_replaced(network):
             os.kill(int(pid), 9)
     ip("link", "set", "eth0", "nomaster")
     until(lambda: link("eth0").get("master") == "xenbr0", "the next one looks after it")
-
-
-def lease(world, text):
-    folder = world.run / "dhcp"
-    (folder / "new").write_text(text)
-    (folder / "new").rename(folder / "eth0")
 
 
 def test_a_lease_is_applied_changed_and_given_up(network):

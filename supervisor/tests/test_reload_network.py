@@ -3,7 +3,7 @@ import os
 import subprocess
 
 import pytest
-from netns import add_cable, addresses, configure, ip, link, pieces
+from netns import add_cable, addresses, configure, ip, lease, link, pieces
 from world import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
@@ -112,9 +112,7 @@ def test_what_was_dropped_while_nobody_looked_goes_too(network):
 def test_a_lease_goes_with_its_word(network):
     begin(network, "ip=eth0:dhcp")
     until(lambda: pieces(network).get("eth0", {}).get("text") == "waiting for DHCP", "it waits")
-    folder = network.run / "dhcp"
-    (folder / "new").write_text(f"client=1 address=10.1.2.5/24 ends_ms={10**15} gateway=10.1.2.1\n")
-    (folder / "new").rename(folder / "eth0")
+    lease(network, f"client=1 address=10.1.2.5/24 ends_ms={10**15} gateway=10.1.2.1\n")
     until(lambda: addresses("eth0") == ["10.1.2.5/24"], "the lease is applied")
     add_cable("eth1")
     reconfigure(network, "bridge=xenbr0:eth1 ip=10.7.0.1:::24::xenbr0:none ip=eth0:dhcp")
@@ -123,19 +121,17 @@ def test_a_lease_goes_with_its_word(network):
     reconfigure(network, "ip=10.1.2.7:::24::eth0:none")
     until(lambda: addresses("eth0") == ["10.1.2.7/24"], "the fixed address is there alone")
     until(lambda: ip("route", "show", "default") == [], "and no way out")
-    assert not (folder / "eth0").exists()
+    assert not (network.run / "dhcp/eth0").exists()
 
 
 def test_a_lease_that_is_half_given_up_goes(network):
     """Whoever began may have died before it was done with the address."""
     begin(network, "ip=eth0:dhcp")
     until(lambda: pieces(network).get("eth0", {}).get("text") == "waiting for DHCP", "it waits")
-    folder = network.run / "dhcp"
-    (folder / "new").write_text(f"client=1 address=10.1.2.5/24 ends_ms={10**15}\n")
-    (folder / "new").rename(folder / "eth0")
+    lease(network, f"client=1 address=10.1.2.5/24 ends_ms={10**15}\n")
     until(lambda: addresses("eth0") == ["10.1.2.5/24"], "the lease is applied")
     network.kill()
-    (folder / "eth0").unlink()
+    (network.run / "dhcp/eth0").unlink()
     configure(network, "ip=10.1.2.7:::24::eth0:none")
     until(lambda: addresses("eth0") == ["10.1.2.7/24"], "the fixed address is there alone")
 
