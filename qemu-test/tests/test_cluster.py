@@ -19,13 +19,9 @@ def make_guests():
 
 @pytest.fixture(scope="module", name="cluster")
 def make_cluster():
-    """Running. A test may leave guests elsewhere, and nodes off."""
+    """Off at first. A test may leave guests elsewhere, and nodes off."""
     with open_lab("cluster") as lab:
         cluster = Cluster(lab, make_guests(), files={"hog": (BUILT / "hog").read_bytes()})
-        began = now()
-        cluster.power_on()
-        cluster.wait_whole(400)
-        cluster.wait_all_alive(began)
         yield cluster
 
 

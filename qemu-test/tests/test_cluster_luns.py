@@ -30,10 +30,6 @@ def make_cluster():
         guests = [Guest("web1", 11, "pv", keys=['home = "blade1"', 'peers = ["blade2"]'], knobs={"rate": 3}),
                   Guest("db1", 12, "pv", keys=['home = "blade2"', 'peers = ["blade1"]'], knobs={"rate": 3})]
         cluster = Cluster(lab, guests, san=OPTIONS)
-        began = now()
-        cluster.power_on()
-        cluster.wait_whole(400)
-        cluster.wait_all_alive(began)
         yield cluster
         cluster.judge_all()
 
