@@ -23,16 +23,16 @@ $(LINT_STAMP)/%.tidy: % .clang-tidy $(filter %.h,$(LINT_C))
 .PHONY: lint lint-format lint-cppcheck lint-py lint-sh
 lint: lint-format lint-cppcheck lint-py lint-sh $(LINT_C_SOURCES:%=$(LINT_STAMP)/%.tidy) ## static checks of every language in the tree
 lint-format:
-	clang-format --dry-run -Werror $(LINT_C)
+	$(call step,LINT) clang-format --dry-run -Werror $(LINT_C)
 lint-cppcheck:
 	@mkdir -p $(B)/cppcheck
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	$(call step,LINT) cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--error-exitcode=1 --cppcheck-build-dir=$(B)/cppcheck --suppress=missingIncludeSystem \
 		--library=posix --library=gnu -D_GNU_SOURCE -Isupervisor -j2 $(LINT_C_SOURCES)
 lint-py:
-	flake8 --max-line-length=110 $(LINT_PY)
+	$(call step,LINT) flake8 --max-line-length=110 $(LINT_PY)
 lint-sh:
-	shellcheck $(LINT_SH)
+	$(call step,LINT) shellcheck $(LINT_SH)
 
 .PHONY: check-build
 check-build: ## tests of what builds the image: ports, kernel configuration, image

@@ -12,15 +12,15 @@ PYTEST := $(PYTHON) -B -m pytest -p no:cacheprovider -v --tb=short --durations=1
 # The agent twice: for guests, and under the sanitizers for its own tests on the build machine.
 $(B)/guest/agent: $(AGENT_SRC) $(AGENT_H) $(SYSROOT)/cc
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(TARGET_CFLAGS) -D_GNU_SOURCE -static-pie -s -o $@ $(AGENT_SRC) $(TARGET_LDFLAGS) -pthread
+	$(call step,LINK) $(TARGET_CC) $(TARGET_CFLAGS) -D_GNU_SOURCE -static-pie -s -o $@ $(AGENT_SRC) $(TARGET_LDFLAGS) -pthread
 $(B)/host/agent: $(AGENT_SRC) $(AGENT_H)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(SAN_CFLAGS) -D_GNU_SOURCE -o $@ $(AGENT_SRC) -pthread
+	$(call step,LINK) $(HOST_CC) $(SAN_CFLAGS) -D_GNU_SOURCE -o $@ $(AGENT_SRC) -pthread
 
 # What a test brings to a blade, to make its dom0 hang.
 $(B)/guest/hog: $(LAB)/dom0/hog.c $(SYSROOT)/cc
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(TARGET_CFLAGS) -D_GNU_SOURCE -s -o $@ $< $(TARGET_LDFLAGS)
+	$(call step,LINK) $(TARGET_CC) $(TARGET_CFLAGS) -D_GNU_SOURCE -s -o $@ $< $(TARGET_LDFLAGS)
 
 # What every guest is made of: tree, initrd.img, vmlinuz.
 $(B)/guest/initrd.img: $(B)/guest/agent $(LAB)/relevolab/guest.py $(PORT_FILES)

@@ -41,7 +41,7 @@ sim: $(SIM) ## the cluster simulator
 .PHONY: check-sim
 check-sim: $(SIM) $(SIM)-san $(SIM)-mutants ## the simulator: past failures, then as many seeds as fit three minutes
 	@mkdir -p $(B)/results/check-sim
-	$(SIM)-san --junit $(B)/results/check-sim/scenarios.xml $(SIM_SCENARIOS)
+	$(call step,SIM) $(SIM)-san --junit $(B)/results/check-sim/scenarios.xml $(SIM_SCENARIOS)
 	$(SIM)-mutants --mutants --mutant $(SIM_SAMPLE) --seeds 1-100 --jobs $(SIM_JOBS)
 	$(SIM)-san --seeds 1-200 --jobs $(SIM_JOBS) --junit $(B)/results/check-sim/sanitized.xml
 	$(SIM) --seeds $(SIM_SEEDS) --jobs $(SIM_JOBS) --seconds $(SIM_SECONDS) \
