@@ -41,7 +41,7 @@ check-all: deps ## every test there is, at full length
 	@$(PYTHON) .ci/check.py $(CHECK_STAGES) check-qemu-all
 
 .PHONY: demo bench
-demo: deps-build ## build everything, boot three nodes, pull a blade's power, see its guest go on
+demo: deps-build ## build everything, boot three nodes, crash a guest, pull a blade's power, see its guest go on
 	@.ci/deps $(DEPS_LAB)
 	@$(PYTHON) $(LAB)/demo.py
 # BENCHES: targets of other parts that leave build/bench-NAME.json. None that fails costs the others anything.

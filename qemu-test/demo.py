@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """make demo: builds the image and boots two blades and a witness under Xen in QEMU. Each blade has a guest on
-a mirrored disk, and each is the other's peer. Pulls the power of one blade in the middle of its guest's
-writes, shows the other take the guest over, lets the first come back and moves the guest home, and tells
-when what happened. Exit status 0 if all of that did happen, and if what the guests wrote shows that nothing
-was lost and nothing ran twice."""
+a mirrored disk, and each is the other's peer. Crashes a guest and shows it come back; pulls the power of its
+blade in the middle of its writes, shows the other take the guest over, lets the first come back and moves the
+guest home, and tells when what happened. Exit status 0 if all of that did happen, and if what the guests
+wrote shows that nothing was lost and nothing ran twice."""
 import json
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ from relevolab.story import render  # noqa: E402
 BUILD = (("ports", "building the third-party parts from pinned sources"),
          ("image", "building the image a blade boots"),
          ("guest", "building the guests' disk contents"))
-TOTAL = len(BUILD) + 5
+TOTAL = len(BUILD) + 6
 # What is worth telling of consoles, beside the lab's own deeds.
 TOLD = (r"relevod: cluster: node \S+ (has joined|is suspected|is dead)|watchdog is armed|"
         r"relevod: guest \S+ (runs|asked|ended|stopped)|relevod: mirror \S+ (good|frozen|degraded|syncing)|"
@@ -58,6 +58,17 @@ def bring_up(steps, cluster):
         for guest in (web, db):
             cluster.wait_records(guest, 20)
             steps.say(f"{guest.name} runs on {cluster.owner(guest, 'witness')} and writes")
+
+
+def come_back(steps, lab, cluster):
+    web = next(iter(cluster.guests.values()))
+    with steps.step("demo-crash", f"crashing {web.name}'s kernel; its blade starts it again"):
+        began, old = now(), lab.heartbeats.last(web.name)
+        watch.tell(lab, web, "crash")
+        beat = watch.wait_reborn(lab, web, old, 300)
+        assert cluster.owner(web, "witness") == "blade1", f"{web.name} came back elsewhere"
+        steps.say(f"{web.name} is back on blade1, {beat.time - began:.1f} s after the crash")
+        cluster.wait_records(web)
 
 
 def take_over(steps, lab, cluster):
@@ -133,6 +144,7 @@ def run_through(steps, lab):
     cluster = make_cluster(lab)
     bring_up(steps, cluster)
     wait_ms = json.loads(cluster["witness"].relevo("cluster", "--json"))["timing"]["wait_ms"]
+    come_back(steps, lab, cluster)
     timeline = take_over(steps, lab, cluster)
     go_home(steps, cluster)
     switch_off(steps, cluster)
