@@ -4,7 +4,7 @@ LINT_C += $(wildcard supervisor/*.[ch] supervisor/*/*.[ch])
 LINT_PY += $(wildcard supervisor/tests/*.py)
 LINT_CPPFLAGS += -I/usr/include/libnl3
 DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libnl-genl-3-dev libyajl-dev libqb-dev libdevmapper-dev libcpg-dev libquorum-dev \
-	pkg-config python3-pytest iproute2 corosync openipmi ipmitool
+	pkg-config python3-pytest iproute2 procps util-linux corosync openipmi ipmitool
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
