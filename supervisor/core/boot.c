@@ -84,20 +84,24 @@ void node_init(struct node *n, const struct boot *b, uint64_t now, struct action
     order_by_priority(n);
     ledger_init(&n->known.value, b->site->nodes);
     ledger_init(&n->memory.acceptor.value, b->site->nodes);
+    n->memory.self = b->self;
+    n->memory.nodes = b->site->nodes;
+    n->memory.cluster = b->site->cluster;
     bool ours = b->memory != NULL && b->memory->self == b->self &&
                 b->memory->nodes == b->site->nodes && b->memory->cluster == b->site->cluster;
     if (ours)
         recall(n, b);
-    n->memory.self = b->self;
-    n->memory.nodes = b->site->nodes;
-    n->memory.cluster = b->site->cluster;
     n->memory.life++;
     find_domains(n, b, now);
-    node_act(out, ACT_JOURNAL);
-    if (!ours && !b->first && !guest_all_idle(n)) {
+    /* R3: what an earlier relevod promised still counts, as the ledger names this incarnation. Only
+     * another one may begin anew; nothing is journalled that could be taken for that memory. */
+    bool lost = !ours && !b->first && !(mutant(M_LOST_MEMORY) && guest_all_idle(n));
+    if (lost) {
         n->resetting = true;
-        node_act(out, ACT_REPORT)->text = "guests run, but what was promised for them is lost";
+        node_act(out, ACT_REPORT)->text = "what this node has promised is lost: resetting the host";
         node_act(out, ACT_RESET);
+        return;
     }
+    node_act(out, ACT_JOURNAL);
     chosen_check_alive(n, out);
 }

@@ -7,6 +7,7 @@
     X(M_WRONG_BASE, "R2", "says that it has a value that its proposal is not built on")            \
     X(M_PROMISE_FIRST, "R3", "sends a promise before journalling it")                              \
     X(M_FORGET_PROMISE, "R3", "forgets promises over relevod's restart")                           \
+    X(M_LOST_MEMORY, "R3", "goes on in a host whose relevod's memory is lost")                     \
     X(M_REUSE_BALLOT, "R4", "uses a ballot again")                                                 \
     X(M_AMNESIAC_VOTES, "R5", "lets a node that forgot vote")                                      \
     X(M_OLD_PROMISES, "R6", "counts promises of replaced incarnations")                            \

@@ -14,6 +14,7 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_HANG] = {"hang", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_PAUSE] = {"pause", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_RELEVOD] = {"relevod", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_FORGET] = {"forget", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_CUTSHORT] = {"cutshort", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_STALL] = {"stall", ARG_NODE, ARG_NUMBER, ARG_NONE},
     [OP_DEAF] = {"deaf", ARG_NODE, ARG_NUMBER, ARG_NONE},
@@ -227,6 +228,8 @@ static void host_op(struct world *w, const struct op *op)
         h->mute_until = w->now + (uint64_t)op->b;
         break;
     case OP_RELEVOD:
+    case OP_FORGET:
+        h->run_damaged |= op->kind == OP_FORGET && h->has_run;
         if (h->on && h->relevod)
             world_kill_relevod(w, node);
         break;

@@ -124,7 +124,7 @@ void world_power_off(struct world *w, uint8_t host, const char *why)
         return;
     world_log(w, "n%d goes down: %s", host + 1, why);
     disks_write(w); /* what was written up to this moment */
-    h->on = h->relevod = h->armed = h->watchdog_queued = h->has_run = false;
+    h->on = h->relevod = h->armed = h->watchdog_queued = h->has_run = h->run_damaged = false;
     h->boots++;
     h->lives++;
     h->hung_until = h->stalled_until = h->paused_until = h->deaf_until = 0;
@@ -312,14 +312,16 @@ void world_step(struct world *w, uint8_t host, const struct event *e)
     perform(w, host);
 }
 
-static void start_relevod(struct world *w, uint8_t host, bool first)
+static void start_relevod(struct world *w, uint8_t host)
 {
     struct host *h = &w->host[host];
+    bool first = !h->has_run;
     enum domain found[CORE_GUESTS];
     guests_found(w, host, found);
     bool journalled = first && node_in(w->plan->journal, host) && h->has_journal;
-    const struct memory *memory =
-        first ? (journalled ? &h->journal : NULL) : (h->has_run ? &h->run : NULL);
+    const struct memory *memory = journalled ? &h->journal : NULL;
+    if (!first && !h->run_damaged)
+        memory = &h->run;
     struct boot b = {.site = w->site,
                      .self = host,
                      .incarnation = h->incarnation,
@@ -357,7 +359,7 @@ static void boot(struct world *w, const struct item *i)
     world_log(w, "n%d is up", i->host + 1);
     disks_changed(w);
     net_views(w);
-    start_relevod(w, i->host, true);
+    start_relevod(w, i->host);
 }
 
 static void tick(struct world *w, const struct item *i)
@@ -414,7 +416,7 @@ static void handle(struct world *w, const struct item *i)
         break;
     case ITEM_RELEVOD:
         if (w->host[i->host].on && w->host[i->host].boots == i->tag && !w->host[i->host].relevod)
-            start_relevod(w, i->host, false);
+            start_relevod(w, i->host);
         break;
     case ITEM_WATCHDOG:
         watchdog(w, i);

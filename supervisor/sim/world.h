@@ -18,6 +18,7 @@ enum op_kind {
     OP_HANG,     /* node ms: dom0 stands still, the guests run on */
     OP_PAUSE,    /* node ms: the whole host stands still, watchdog included */
     OP_RELEVOD,  /* node: relevod is killed and started again */
+    OP_FORGET,   /* node: the same, and what it has written to /run cannot be read */
     OP_CUTSHORT, /* node: relevod is killed halfway through the next journalling step */
     OP_STALL,    /* node ms: relevod stands still */
     OP_DEAF,     /* node ms: corosync stands still */
@@ -131,6 +132,7 @@ struct host {
     bool watchdog_queued;
     nodeset view;
     bool has_run; /* what relevod wrote to /run */
+    bool run_damaged;
     bool has_journal;
     struct memory run;
     struct memory journal;
