@@ -42,7 +42,7 @@ static void r25_writes_go_on_when_the_mark_is_chosen(void **state)
     assert_int_equal(ledger_mark(lab_known(), 7, 0), 0);
 }
 
-static void r28_a_stale_side_does_not_take_over_until_the_operator_overrides(void **state)
+static void r28_r33_a_stale_side_does_not_take_over_until_the_operator_overrides(void **state)
 {
     (void)state;
     mirrored();
@@ -81,7 +81,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(r25_writes_go_on_when_the_mark_is_chosen),
-        T(r28_a_stale_side_does_not_take_over_until_the_operator_overrides),
+        T(r28_r33_a_stale_side_does_not_take_over_until_the_operator_overrides),
         T(r27_a_resynced_side_may_take_over_again),
     };
     return cmocka_run_group_tests_name("core_mirror", tests, NULL, NULL);

@@ -358,7 +358,7 @@ static void an_operator_moves_a_guest_and_it_stays(void **state)
     assert_int_equal(lab_where(0), 2);
 }
 
-static void a_guest_whose_node_reboots_comes_back_there_and_not_at_home(void **state)
+static void r35_a_guest_whose_node_reboots_comes_back_there_and_not_at_home(void **state)
 {
     (void)state;
     begin(1);
@@ -505,7 +505,7 @@ int main(void)
         T(a_leaving_node_stops_what_runs_and_gives_all_away),
         T(failback_is_manual_unless_it_is_asked_for),
         T(an_operator_moves_a_guest_and_it_stays),
-        T(a_guest_whose_node_reboots_comes_back_there_and_not_at_home),
+        T(r35_a_guest_whose_node_reboots_comes_back_there_and_not_at_home),
         T(a_move_to_where_it_does_not_fit_is_dropped),
         T(what_fails_again_and_again_is_handed_to_a_peer),
         T(a_guest_that_no_node_can_start_comes_back_by_a_command),

@@ -23,7 +23,7 @@ static void the_least_wait_covers_the_slowest_and_the_fastest_clock(void **state
     assert_int_equal(timing_least_wait(&t), 8162 + 500);
 }
 
-static void a_wait_that_is_just_long_enough_is_taken(void **state)
+static void r17_a_wait_that_is_just_long_enough_is_taken(void **state)
 {
     (void)state;
     char text[200];
@@ -69,7 +69,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_least_wait_covers_the_slowest_and_the_fastest_clock),
-        cmocka_unit_test(a_wait_that_is_just_long_enough_is_taken),
+        cmocka_unit_test(r17_a_wait_that_is_just_long_enough_is_taken),
         cmocka_unit_test(a_takeover_takes_the_wait_or_what_it_takes_to_suspect),
         cmocka_unit_test(times_that_do_not_fit_are_refused_with_the_numbers),
     };
