@@ -40,10 +40,14 @@ check-qemu-all: $(LAB_NEEDS)
 check-all: deps ## every test there is, at full length
 	@$(PYTHON) .ci/check.py $(CHECK_STAGES) check-qemu-all
 
-.PHONY: demo bench
+.PHONY: demo bench soak
 demo: deps-build ## build everything, boot three nodes, crash a guest, pull a blade's power, see its guest go on
 	@.ci/deps $(DEPS_LAB)
 	@$(PYTHON) $(LAB)/demo.py
+SOAK ?=
+soak: deps ## random faults on a cluster under real Xen, until stopped
+	@$(MAKE) --no-print-directory $(LAB_NEEDS)
+	@$(PYTHON) $(LAB)/soak.py $(SOAK)
 # BENCHES: targets of other parts that leave build/bench-NAME.json. None that fails costs the others anything.
 bench: deps ## measure; writes build/bench.json
 	@$(MAKE) --no-print-directory $(LAB_NEEDS)

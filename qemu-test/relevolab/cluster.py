@@ -202,13 +202,13 @@ class Cluster:
         """copy_of: the blade whose side of a mirror to read."""
         return records.read(self.folder / f"{guest.name}{'-' + copy_of if copy_of else ''}.img")
 
-    def judge(self, guest, copy_of=None, woken=""):
+    def judge(self, guest, copy_of=None, woken=()):
         """The guest's diary, after looking for two instances at once and for records that are gone. woken:
-        the boot whose host stood still as a whole and woke, which may be heard again for a moment
+        boots whose host stood still as a whole and woke, which may be heard again for a moment
         (supervisor/core/SAFETY.md, the known hole)."""
         beats = list(self.lab.heartbeats.beats.get(guest.name, []))
         diary = self.diary(guest, copy_of)
-        faults = diary.faults + records.overlaps(diary, [beat for beat in beats if beat.boot != woken]) + \
+        faults = diary.faults + records.overlaps(diary, [beat for beat in beats if beat.boot not in woken]) + \
             records.missing(diary, beats)
         assert not faults, f"{guest.name}: {'; '.join(faults)}"
         return diary

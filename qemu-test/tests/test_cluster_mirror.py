@@ -97,6 +97,6 @@ def test_the_owner_stands_still_as_a_whole_and_wakes_after_its_takeover(settled)
     settled["blade1"].wait_reset(began)
     for name in BLADES:
         wait_mirror(settled[name], 400, condition="good")
-        settled.judge(guest, name, woken=old[GUEST].boot)
+        settled.judge(guest, name, woken=[old[GUEST].boot])
     assert settled.owner(guest, "witness") == "blade2"
     settled.check_undisturbed(GUEST, taken)
