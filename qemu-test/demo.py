@@ -151,23 +151,35 @@ def run_through(steps, lab):
     report(lab, wait_ms, timeline, judge(cluster))
 
 
+def keep_story(lab):
+    """Where the whole story is, in words; nothing if there is none."""
+    if lab is None:
+        return ""
+    path = lab.folder / "story.txt"
+    try:
+        path.write_text(lab.tell())
+    except OSError as why:
+        return f" (and {path} cannot be written: {why.strerror})"
+    return f" (what happened: {path})"
+
+
 def main():
-    steps = Steps(TOTAL, TREE / "build/log")
+    lab = None
     try:
+        steps = Steps(TOTAL, TREE / "build/log")
         build(steps)
-    except StepFailed as why:
-        return fail(f"the build failed: {why}")
-    lab = Lab.create("demo")
-    try:
+        lab = Lab.create("demo")
         lab.listen()
         run_through(steps, lab)
         print(f"\nDone in {steps.elapsed()}.")
         return 0
+    except StepFailed as why:
+        return fail(f"the build failed: {why}")
     except (LabTimeout, ChannelError, QmpError, AssertionError, RuntimeError, OSError) as why:
-        (lab.folder / "story.txt").write_text(lab.tell())
-        return fail(f"the demo failed: {why} (what happened: {lab.folder}/story.txt)")
+        return fail(f"the demo failed: {why}{keep_story(lab)}")
     finally:
-        lab.close()
+        if lab:
+            lab.close()
 
 
 if __name__ == "__main__":

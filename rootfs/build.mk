@@ -5,7 +5,7 @@
 #   ROOTFS_LINKS    += /usr/bin/relevo:../sbin/relevod
 # acpica-tools, bison, flex: libxenlight; perl: openssl.
 DEPS_BUILD += gcc libc6-dev make patch dpkg-dev xz-utils bzip2 file pkg-config perl bison flex acpica-tools
-DEPS_TEST += python3-pytest
+DEPS_TEST += python3-pytest util-linux
 LINT_PY += rootfs/portbuild.py $(wildcard rootfs/portbuilder/*.py rootfs/tests/*.py)
 
 BUILD_TESTS += rootfs/tests

@@ -56,7 +56,7 @@ class Steps:
         """Runs a command to its end, its output in a log, its lines of progress on the terminal."""
         path = self.logs / f"{name}.log"
         lines = queue.Queue()
-        with open(path, "w", encoding="utf-8", errors="replace") as log, subprocess.Popen(
+        with open(path, "wb", buffering=0) as log, subprocess.Popen(
                 argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace") as process:
             reader = threading.Thread(target=_copy, args=(process.stdout, log, lines), daemon=True)
@@ -67,8 +67,9 @@ class Steps:
             raise StepFailed(f"{last or argv[0] + ' failed'} (all of it: {path})")
 
     def _follow(self, lines, began):
-        """Shows progress until the output ends; returns the line that says best what went wrong."""
-        best = ""
+        """Shows progress until the output ends; returns the line that says best what went wrong: our own
+        words before a compiler's, and those before make's."""
+        best, ours = "", False
         while True:
             try:
                 line = lines.get(timeout=QUIET)
@@ -79,16 +80,23 @@ class Steps:
                 return best
             if line.startswith("ports: part "):
                 self.say(line.removeprefix("ports: "))
-            elif line.startswith("relevo: ") or "error:" in line.lower():
-                best = line.removeprefix("relevo: ")
+            elif line.startswith("relevo: "):
+                best, ours = line.removeprefix("relevo: "), True
+            elif "error:" in line.lower() and not ours:
+                best = line
             elif line.startswith("make") and not best:
                 best = line
 
 
 def _copy(source, log, lines):
+    """A log that takes no more, on a full disk, does not make the command wait for ever for its reader."""
     for line in source:
-        log.write(line)
-        log.flush()
+        try:
+            if log:
+                log.write(line.encode(errors="replace"))
+        except OSError as why:
+            lines.put(f"relevo: cannot write {log.name}: {why.strerror}")
+            log = None
         lines.put(line.rstrip())
     lines.put(None)
 

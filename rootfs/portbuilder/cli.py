@@ -117,4 +117,4 @@ def main():
     try:
         arguments.function(arguments)
     except (PortError, OSError) as error:
-        sys.exit(f"portbuild: {error}")
+        sys.exit(f"relevo: {error}")

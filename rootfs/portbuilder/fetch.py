@@ -13,6 +13,9 @@ from .errors import PortError
 
 APT_HELPER = "/usr/lib/apt/apt-helper"
 APT_DIR = Path("/etc/apt")
+# Without a network, apt's usual patience takes a minute to say so.
+IMPATIENT = [x for option in ("Acquire::Retries=1", "Acquire::http::Timeout=15", "Acquire::https::Timeout=15")
+             for x in ("-o", option)]
 
 
 def _codename():
@@ -50,6 +53,7 @@ class Apt:
     def __init__(self, folder):
         self.folder = folder
         self.updated = False
+        self.failure = ""  # why the index cannot be read; said of each port, tried once
 
     def _run(self, tool, *arguments):
         options = [f"Dir::Etc::sourcelist={self.folder}/lists.sources", "Dir::Etc::sourceparts=-",
@@ -61,14 +65,20 @@ class Apt:
     def _update(self, port):
         if self.updated:
             return
+        if not self.failure:
+            self._read_index()
+        if self.failure:
+            raise PortError(f"{port.name}: {self.failure}")
+        self.updated = True
+
+    def _read_index(self):
         (self.folder / "lists/partial").mkdir(parents=True, exist_ok=True)
         (self.folder / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
         (self.folder / "lists.sources").write_text(_derived_lists(_codename()))
-        result = self._run("apt-get", "update")
+        result = self._run("apt-get", *IMPATIENT, "update")
         if result.returncode != 0:
             last = (result.stderr.strip() or "no message").splitlines()[0]
-            raise PortError(f"{port.name}: apt-get update failed, is there a network? It says: {last}")
-        self.updated = True
+            self.failure = f"apt-get update failed, is there a network? It says: {last}"
 
     def uris(self, port, version):
         """file name -> (URI, SHA-256) of one version; empty if apt doesn't know it."""

@@ -34,7 +34,7 @@ class Recipe:
             how = f"exit status {status}" if status >= 0 else f"signal {-status}"
             tail = self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL:]
             raise PortError(f"{self.port.name} {self.port.version}: {name} failed with {how}, "
-                            f"log: {self.log_path}; its end:\n"
+                            f"log: {self.log_path}\n"
                             + "\n".join("    " + line for line in tail)) from None
 
     def _call(self, *command, cwd=None, env=None):

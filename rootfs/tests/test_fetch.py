@@ -1,6 +1,7 @@
 """Downloads, hashes, vanished versions, Debian's patches; apt is played by a folder of files."""
 import hashlib
 import io
+import subprocess
 import tarfile
 
 import pytest
@@ -95,6 +96,26 @@ def test_a_version_that_is_gone_names_the_pin_and_what_there_is(workshop, pool):
     workshop.port("a", "true", deb="a", version="1-1", sha256={"a_1-1_amd64.deb": "0" * 64})
     with pytest.raises(PortError, match=r"a: the pinned a 1-1 \(a_1-1_amd64.deb\).* apt offers 2-1"):
         build(workshop, Mirror(pool, {"2-1": ["a_2-1_amd64.deb"]}))
+
+
+def test_without_a_network_each_port_says_so_and_it_is_tried_once(workshop, tmp_path, monkeypatch):
+    class Unreachable(fetch.Apt):
+        tried = 0
+
+        def _run(self, tool, *arguments):
+            self.tried += 1
+            return subprocess.CompletedProcess([tool, *arguments], 100, "", "E: no route\nE: more\n")
+
+    monkeypatch.setattr(fetch, "_derived_lists", lambda _codename: "")
+    apt = Unreachable(tmp_path / "apt")
+    for name in ("a", "b"):
+        workshop.port(name, "true", source=name, version="1-1", sha256={f"{name}_1.orig.tar.gz": "0" * 64})
+    for port in workshop.load().values():
+        with pytest.raises(PortError) as error:
+            fetch.fetch(apt, workshop.cache, port, f"{port.name}_1.orig.tar.gz")
+        assert str(error.value) == (f"{port.name}: apt-get update failed, is there a network? "
+                                    "It says: E: no route")
+    assert apt.tried == 1
 
 
 PATCH = "--- a/file\n+++ b/file\n@@ -1 +1 @@\n-{}\n+{}\n"

@@ -34,6 +34,8 @@ def test_progress_is_shown_and_the_rest_logged(tmp_path, capsys):
 @pytest.mark.parametrize("output, told", [
     ("relevo: the disk is full", "the disk is full"),
     ("foo.c:7: error: expected ';'\\nmake: *** [x] Error 1", "foo.c:7: error: expected ';'"),
+    ("relevo: musl: build failed, log: x\\n    x.c:7: error: why\\nmake: *** [x] Error 1",
+     "musl: build failed, log: x"),
     ("make: *** [x] Error 1", "make: *** [x] Error 1"),
     ("", "sh failed")])
 def test_a_failure_names_its_cause_and_the_log(tmp_path, output, told):
@@ -41,6 +43,21 @@ def test_a_failure_names_its_cause_and_the_log(tmp_path, output, told):
     with pytest.raises(StepFailed) as failed:
         steps.run("job", ["sh", "-c", 'printf "$0"; exit 3', output], tmp_path)
     assert str(failed.value) == f"{told} (all of it: {tmp_path}/job.log)"
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_full_disk_under_the_log_stops_nobody(tmp_path, status):
+    """The command says more than a pipe holds, and would wait for ever if nobody read on."""
+    (tmp_path / "job.log").symlink_to("/dev/full")
+    steps = Steps(1, tmp_path, tmp_path / "cost.json")
+    job = ["sh", "-c", f"seq 100000; exit {status}"]
+    if status == 0:
+        steps.run("job", job, tmp_path)
+        return
+    with pytest.raises(StepFailed) as failed:
+        steps.run("job", job, tmp_path)
+    log = tmp_path / "job.log"
+    assert str(failed.value) == f"cannot write {log}: No space left on device (all of it: {log})"
 
 
 def test_forgotten_costs_do_no_harm(tmp_path):
