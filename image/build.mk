@@ -20,6 +20,16 @@ $(IMAGE)/initrd.img: $(B)/stamp/rootfs $(IMAGE_INIT) $(wildcard image/*.py) imag
 .PHONY: image
 image: $(IMAGE)/initrd.img ## what a blade boots: xen.gz, vmlinuz, initrd.img, sizes.json
 
+# From the same parts; with another RELEVO_CACHE, from parts built anew.
+SAME := $(B)/same/another/folder
+.PHONY: check-same
+check-same: $(IMAGE)/initrd.img ## build the image once more, in another folder: the same bits
+	@rm -rf $(B)/same && mkdir -p $(SAME)
+	@git ls-files -z | xargs -0 cp -a --parents -t $(SAME)
+	@$(MAKE) --no-print-directory -C $(SAME) image
+	@for f in xen.gz vmlinuz initrd.img sizes.json; do cmp $(IMAGE)/$$f $(SAME)/$(IMAGE)/$$f; done
+	@rm -rf $(B)/same
+
 .PHONY: site
 site: ## pack a site's bundle: make site SITE=dir [OUT=file], appended to initrd.img
 	@[ -n "$(SITE)" ] || { echo "relevo: make site needs SITE=directory" >&2; exit 1; }

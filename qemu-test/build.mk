@@ -38,7 +38,7 @@ check-qemu: $(LAB_NEEDS) ## the real image under real Xen in QEMU
 check-qemu-all: $(LAB_NEEDS)
 	$(PYTEST) --all --junit-xml=$(B)/results/$@/qemu.xml $(LAB)/tests
 check-all: deps ## every test there is, at full length
-	@$(PYTHON) .ci/check.py $(CHECK_STAGES) check-qemu-all
+	@$(PYTHON) .ci/check.py $(CHECK_STAGES) check-same check-qemu-all
 
 .PHONY: demo bench soak
 demo: deps-build ## build everything, boot three nodes, crash a guest, pull a blade's power, see its guest go on
