@@ -208,8 +208,8 @@ class Cluster:
         (supervisor/core/SAFETY.md, the known hole)."""
         beats = list(self.lab.heartbeats.beats.get(guest.name, []))
         diary = self.diary(guest, copy_of)
-        faults = diary.faults + records.overlaps(diary, [beat for beat in beats if beat.boot not in woken]) + \
-            records.missing(diary, beats)
+        awake = [beat for beat in beats if beat.boot not in woken]
+        faults = diary.faults + records.overlaps(diary, awake) + records.missing(diary, beats)
         assert not faults, f"{guest.name}: {'; '.join(faults)}"
         return diary
 
