@@ -43,7 +43,7 @@ static void write_one(struct world *w, int mirror)
             r->disk[1 - side].written = r->acked;
         else
             d->alone = true;
-        w->stats.degraded += !r->connected;
+        w->stats.count[STAT_ALONE] += !r->connected;
     }
 }
 
@@ -75,7 +75,7 @@ static void freeze(struct world *w, int mirror, int side)
 {
     struct replica *r = &w->replica[mirror];
     r->disk[side].frozen = true;
-    w->stats.frozen++;
+    w->stats.count[STAT_FROZEN]++;
     tell(w, mirror, side, TELL_FROZEN);
 }
 

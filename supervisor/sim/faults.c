@@ -84,9 +84,17 @@ static void net_fault(struct draw *d)
 
 static void relevod_fault(struct draw *d)
 {
-    static const enum op_kind kinds[] = {OP_RELEVOD, OP_RELEVOD, OP_CUTSHORT, OP_STALL, OP_SLOW};
-    enum op_kind kind = kinds[prng_below(d->r, 5)];
-    fault_add(d, d->at, kind, d->node, (int)fault_span(d));
+    static const enum op_kind kinds[] = {OP_RELEVOD, OP_RELEVOD, OP_CUTSHORT,   OP_STALL,
+                                         OP_SLOW,    OP_FORGET,  OP_NOWATCHDOG, OP_LACKS};
+    enum op_kind kind = kinds[prng_below(d->r, 8)];
+    if (kind == OP_LACKS) {
+        fault_add(d, d->at, kind, d->guest, d->node);
+        return;
+    }
+    uint32_t ms = fault_span(d);
+    fault_add(d, d->at, kind, d->node, (int)ms);
+    if (kind == OP_NOWATCHDOG)
+        fault_add(d, d->at + ms, OP_RELEVOD, d->node, 0);
 }
 
 static void disk_fault(struct draw *d)
@@ -127,11 +135,23 @@ static void guest_fault(struct draw *d)
         fault_add(d, d->at + 100 + fault_span(d), OP_START, d->guest, 0);
 }
 
+/* One node goes down in order, or all do, and comes back. */
+static void leave(struct draw *d)
+{
+    bool all = prng_percent(d->r, 30);
+    uint64_t back = d->at + prng_range(d->r, 1000, 60000);
+    for (int i = 0; i < d->plan->site.nodes; i++)
+        if (all || i == d->node) {
+            fault_add(d, d->at + prng_below(d->r, 2000), OP_LEAVE, i, 0);
+            fault_add(d, back + prng_below(d->r, 10000), OP_ON, i, 0);
+        }
+}
+
 /* Operators, and what may hit in the middle of their work. */
 static void operator_act(struct draw *d)
 {
     const struct core_site *s = &d->plan->site;
-    switch (prng_below(d->r, 9)) {
+    switch (prng_below(d->r, 10)) {
     case 0:
     case 1:
         fault_add(d, d->at, OP_STOP, d->guest, 0);
@@ -144,9 +164,12 @@ static void operator_act(struct draw *d)
         break;
     case 4:
         /* In few plans: nobody can tell from then on whether that mirror has lost writes. */
-        if (s->mirrors > 0 && d->plan->seed % FLAVOURS == 7)
+        if (s->mirrors > 0 && d->plan->seed % (2ull * FLAVOURS) == 1)
             fault_add(d, d->at, OP_OVERRIDE, d->mirror,
                       s->mirror[d->mirror].node[prng_below(d->r, 2)]);
+        break;
+    case 5:
+        leave(d);
         break;
     default:
         fault_add(d, d->at, OP_MOVE, d->guest, d->node);

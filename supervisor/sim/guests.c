@@ -59,7 +59,7 @@ static void running(struct world *w, uint8_t host, int guest)
     w->runs[guest]++;
     d->state = DOM_RUNNING;
     d->incoming = false;
-    w->stats.starts++;
+    w->stats.count[STAT_STARTS]++;
     disks_opened(w, host, guest);
 }
 
@@ -69,9 +69,11 @@ static void tell(struct world *w, uint8_t host, enum event_kind kind, int guest)
     world_step(w, host, &e);
 }
 
+/* A node whose site does not have the guest has no disks for it either. */
 static bool disks_usable(const struct world *w, uint8_t host, int guest)
 {
-    return w->site->guest[guest].mirrors > 0 || w->host[host].lun;
+    return (w->site->guest[guest].mirrors > 0 || w->host[host].lun) &&
+           !node_in(w->lacks[guest], host);
 }
 
 static void destroy(struct world *w, uint8_t host, int guest, uint64_t after)
@@ -160,10 +162,21 @@ static void copied(struct world *w, uint8_t host, int guest)
     t->state = DOM_PAUSED;
     t->incoming = true;
     t->job++;
-    w->stats.migrations++;
+    w->stats.count[STAT_COPIES]++;
     struct event e = {.kind = EVENT_INCOMING, .index = guest, .epoch = d->epoch};
     world_step(w, to, &e);
     tell(w, host, EVENT_OFFER_READY, guest);
+}
+
+/* Which of the other nodes' sites do not have the guest. */
+static void tell_lacks(struct world *w, uint8_t host, int guest)
+{
+    for (uint8_t i = 0; i < w->site->nodes; i++) {
+        struct event e = {
+            .kind = EVENT_LACKS, .node = i, .index = guest, .on = node_in(w->lacks[guest], i)};
+        if (i != host && e.on != guest_in(&w->host[host].node.peer[i].lacks, guest))
+            world_step(w, host, &e);
+    }
 }
 
 void guests_item(struct world *w, const struct item *i)
@@ -175,8 +188,11 @@ void guests_item(struct world *w, const struct item *i)
         e.on = disks_usable(w, i->host, i->index);
     }
     if (i->kind == ITEM_DEVICES || i->kind == ITEM_ENDED) {
-        if (w->host[i->host].lives == i->tag)
-            world_step(w, i->host, &e);
+        if (w->host[i->host].lives != i->tag)
+            return;
+        world_step(w, i->host, &e);
+        if (i->kind == ITEM_DEVICES)
+            tell_lacks(w, i->host, i->index);
         return;
     }
     if (!w->host[i->host].on || d->job != i->tag)
@@ -247,7 +263,7 @@ void guests_found(const struct world *w, uint8_t host, enum domain found[CORE_GU
     }
 }
 
-/* relevod hears which guests' disks can be used. */
+/* relevod hears which guests' disks can be used, and whose site lacks them. */
 void guests_tell(struct world *w, uint8_t host)
 {
     for (int g = 0; g < w->site->guests; g++)

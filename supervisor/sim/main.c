@@ -10,7 +10,7 @@
 #define FILE_MOST 65536
 
 static const char usage[] =
-    "usage: relevo-sim --seeds A-B [--jobs N] [--seconds S] [--junit FILE]\n"
+    "usage: relevo-sim --seeds A-B [--jobs N] [--seconds S] [--junit FILE] [--stats]\n"
     "       relevo-sim --seed N [--trace] [--messages] [--print] [--shrink]\n"
     "       relevo-sim [--trace] [--shrink] [--junit FILE] FILE.scenario...\n"
     "       relevo-sim --mutants [--mutant NAME,...] [--seeds A-B] [--jobs N] [--json FILE]\n"
@@ -155,13 +155,21 @@ static bool parse_range(const char *s, struct campaign *c)
 static bool parse_options(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        {"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, 'n'},
-        {"jobs", required_argument, NULL, 'j'},  {"seconds", required_argument, NULL, 't'},
-        {"junit", required_argument, NULL, 'x'}, {"trace", no_argument, NULL, 'v'},
-        {"print", no_argument, NULL, 'p'},       {"shrink", no_argument, NULL, 'k'},
-        {"messages", no_argument, NULL, 'g'},    {"mutants", no_argument, NULL, 'm'},
-        {"bench", no_argument, NULL, 'b'},       {"mutant", required_argument, NULL, 'u'},
-        {"json", required_argument, NULL, 'o'},  {NULL, 0, NULL, 0},
+        {"seeds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, 'n'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"seconds", required_argument, NULL, 't'},
+        {"junit", required_argument, NULL, 'x'},
+        {"trace", no_argument, NULL, 'v'},
+        {"print", no_argument, NULL, 'p'},
+        {"shrink", no_argument, NULL, 'k'},
+        {"messages", no_argument, NULL, 'g'},
+        {"mutants", no_argument, NULL, 'm'},
+        {"bench", no_argument, NULL, 'b'},
+        {"mutant", required_argument, NULL, 'u'},
+        {"json", required_argument, NULL, 'o'},
+        {"stats", no_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
     };
     *o = (struct options){.campaign = {.first = 1, .last = 3000, .jobs = 1}};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -190,6 +198,9 @@ static bool parse_options(int argc, char **argv, struct options *o)
             break;
         case 'p':
             o->print = true;
+            break;
+        case 'c':
+            o->campaign.stats = true;
             break;
         case 'k':
             o->shrink = true;

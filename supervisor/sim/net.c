@@ -120,7 +120,6 @@ void net_send(struct world *w, uint8_t from, const struct message *m)
     struct wire *x = wire_new(w, m);
     oracle_sent(w, from);
     x->refs++;
-    w->stats.messages++;
     w->stats.register_messages += m->kind != MESSAGE_HEARTBEAT ? (uint64_t)node_count(to) : 0;
     if (w->plan->wire)
         through_codec(w, x);

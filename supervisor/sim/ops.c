@@ -39,9 +39,12 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_STUCK] = {"stuck", ARG_GUEST, ARG_NUMBER, ARG_NONE},
     [OP_GUESTCRASH] = {"guestcrash", ARG_GUEST, ARG_NONE, ARG_NONE},
     [OP_GUESTOFF] = {"guestoff", ARG_GUEST, ARG_NONE, ARG_NONE},
+    [OP_NOWATCHDOG] = {"nowatchdog", ARG_NODE, ARG_NUMBER, ARG_NONE},
+    [OP_LACKS] = {"lacks", ARG_GUEST, ARG_NODE, ARG_NONE},
     [OP_STOP] = {"stop", ARG_GUEST, ARG_NONE, ARG_NONE},
     [OP_START] = {"start", ARG_GUEST, ARG_NONE, ARG_NONE},
     [OP_MOVE] = {"move", ARG_GUEST, ARG_NODE, ARG_NONE},
+    [OP_LEAVE] = {"leave", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_DRAIN] = {"drain", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_UNDRAIN] = {"undrain", ARG_NODE, ARG_NONE, ARG_NONE},
     [OP_CONFIRM] = {"confirm-down", ARG_NODE, ARG_NONE, ARG_NONE},
@@ -122,9 +125,21 @@ static void start_again(struct world *w)
     }
 }
 
+static void begin_to_leave(struct world *w, uint8_t node)
+{
+    struct host *h = &w->host[node];
+    struct event e = {.kind = EVENT_LEAVE};
+    if (!world_awake(w, node) || h->leaving)
+        return;
+    h->leaving = true;
+    h->leaving_since = w->now;
+    world_step(w, node, &e);
+}
+
 static void repair(struct world *w)
 {
     heal(w);
+    memset(w->lacks, 0, sizeof(w->lacks));
     for (uint8_t i = 0; i < w->site->nodes; i++) {
         struct host *h = &w->host[i];
         h->deaf_until = h->mute_until = 0;
@@ -135,6 +150,11 @@ static void repair(struct world *w)
         h->loss = 0;
         h->fail_starts = 0;
         h->lun = true;
+        if (h->leaving)
+            world_power_off(w, i, "shut down");
+        h->no_watchdog_until = 0;
+        if (h->on && h->relevod && !h->node.watchdog)
+            world_kill_relevod(w, i);
         guests_tell(w, i);
         for (int g = 0; g < w->site->guests; g++) {
             h->dom[g].fail_starts = 0;
@@ -227,9 +247,15 @@ static void host_op(struct world *w, const struct op *op)
     case OP_MUTE:
         h->mute_until = w->now + (uint64_t)op->b;
         break;
+    case OP_LEAVE:
+        begin_to_leave(w, node);
+        break;
     case OP_RELEVOD:
     case OP_FORGET:
+    case OP_NOWATCHDOG:
         h->run_damaged |= op->kind == OP_FORGET && h->has_run;
+        if (op->kind == OP_NOWATCHDOG)
+            h->no_watchdog_until = w->now + (uint64_t)op->b;
         if (h->on && h->relevod)
             world_kill_relevod(w, node);
         break;
@@ -278,6 +304,11 @@ static void guest_op(struct world *w, const struct op *op)
         break;
     case OP_STUCK:
         stuck(w, op->a, op->b);
+        break;
+    case OP_LACKS:
+        w->lacks[op->a] |= node_bit((uint8_t)op->b);
+        for (uint8_t i = 0; i < w->site->nodes; i++)
+            guests_tell(w, i);
         break;
     case OP_GUESTCRASH:
         guests_end(w, op->a, GUEST_END_CRASH);

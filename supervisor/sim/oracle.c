@@ -16,7 +16,7 @@ uint64_t oracle_bound(const struct world *w)
 
 static bool is_steady(const struct world *w)
 {
-    if (w->now - w->calm < STEADY_MS || w->loss != 0 || w->late != 0 || w->twice != 0 || w->lags ||
+    if (w->now - w->calm < STEADY_MS || w->loss != 0 || w->late != 0 || w->lags ||
         w->now < w->lagged_until + STEADY_MS)
         return false;
     for (uint8_t i = 0; i < w->site->nodes; i++)
@@ -35,7 +35,8 @@ static bool has_heir(const struct world *w, int guest, uint8_t lost)
         uint8_t c = i < 0 ? g->home : g->peer[i];
         const struct node *n = &w->host[c].node;
         const struct ledger *v = &n->known.value;
-        if (c == lost || !w->host[c].lun || w->host[c].dom[guest].fail_starts > 0 ||
+        if (c == lost || !w->host[c].lun || w->host[c].leaving || !n->watchdog ||
+            node_in(w->lacks[guest], c) || w->host[c].dom[guest].fail_starts > 0 ||
             w->host[c].fail_starts > 0 || (v->node[c].flags & NODE_FLAGS) != 0 ||
             !ledger_is_current(v, c, w->host[c].incarnation) || v->node[c].suspicion != 0 ||
             n->guest[guest].unfit_until != 0 || !n->memory.acceptor.remembers)
@@ -71,7 +72,7 @@ void oracle_takeover(struct world *w, const struct item *i)
 {
     if (w->op_at > w->loss_at)
         return; /* something else has happened meanwhile */
-    w->stats.takeovers++;
+    w->stats.count[STAT_TAKEOVERS]++;
     if (guests_where(w, i->index) < 0)
         world_break(w, BROKE_S3, "g%d does not run %llu ms after the loss of n%d", i->index + 1,
                     (unsigned long long)oracle_bound(w), i->host + 1);

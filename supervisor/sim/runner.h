@@ -9,6 +9,7 @@ struct campaign {
     int jobs;
     uint32_t seconds;  /* stop after so long; 0: only at last */
     const char *junit; /* file to write, or NULL */
+    bool stats;        /* print what happened, and how often */
 };
 
 extern const char *const verdict_names[VERDICTS];

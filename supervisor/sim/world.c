@@ -1,5 +1,6 @@
 #include "sim/world.h"
 #include "core/codec.h"
+#include "core/guest.h"
 #include "sim/same.h"
 
 #include <stdarg.h>
@@ -7,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUED_MOST      50000 /* far more than the worst network holds back */
-#define RELEVOD_START_MS 200   /* least time between relevod's death and its next start */
+#define QUEUED_MOST      50000  /* far more than the worst network holds back */
+#define LEND_UNASKED_MS  3000   /* as in cluster/leave.c */
+#define LEAVE_MS         120000 /* init kills what is left of a host that goes down (relevod(8)) */
+#define RELEVOD_START_MS 200    /* least time between relevod's death and its next start */
 
 /* ---- telling ---- */
 
@@ -91,6 +94,8 @@ static void write_memory(struct world *w, uint8_t host)
 static void feed(struct world *w, uint8_t host)
 {
     struct host *h = &w->host[host];
+    if (!h->node.watchdog)
+        world_break(w, BROKE_LIVENESS, "n%d feeds a watchdog that it could not open", host + 1);
     h->armed = true;
     h->watchdog = w->now + (uint64_t)((double)w->site->timing.watchdog / h->rate);
     if (!h->watchdog_queued)
@@ -113,6 +118,7 @@ static void watchdog(struct world *w, const struct item *i)
         return;
     }
     oracle_watchdog(w, i->host);
+    w->stats.count[STAT_WATCHDOG]++;
     world_power_off(w, i->host, "watchdog");
     world_power_on(w, i->host, 0);
 }
@@ -128,12 +134,11 @@ void world_power_off(struct world *w, uint8_t host, const char *why)
     h->boots++;
     h->lives++;
     h->hung_until = h->stalled_until = h->paused_until = h->deaf_until = 0;
-    h->cut_short = false;
+    h->cut_short = h->leaving = false;
     h->half_sent = 0;
     for (int g = 0; g < w->site->guests; g++)
         h->dom[g] = (struct dom){.job = h->dom[g].job + 1, .fail_starts = h->dom[g].fail_starts};
     w->last_boot = w->now;
-    w->stats.resets++;
     disks_changed(w);
     net_views(w);
 }
@@ -176,6 +181,7 @@ static void fence(struct world *w, uint8_t host, const struct action *a)
 static void fenced(struct world *w, const struct item *i)
 {
     if (i->index == 0) {
+        w->stats.count[STAT_FENCED] += w->host[i->to].on;
         if (w->host[i->to].on)
             w->op_at = w->now; /* one that was back already is lost a second time */
         world_power_off(w, i->to, "fenced");
@@ -226,6 +232,7 @@ static void perform_one(struct world *w, uint8_t host, const struct action *a)
         fence(w, host, a);
         break;
     case ACT_RESET:
+        w->stats.count[STAT_SELF]++;
         world_power_off(w, host, "reset by relevod");
         world_power_on(w, host, 0);
         return;
@@ -273,7 +280,6 @@ static void trace_chosen(struct world *w, uint8_t host, const struct ballot *bef
     const struct ledger *v = &n->known.value;
     if (ballot_compare(before, &n->known.ballot) == 0)
         return;
-    w->stats.chosen++;
     w->stats.known_at = w->now;
     if (!w->trace)
         return;
@@ -305,10 +311,11 @@ void world_step(struct world *w, uint8_t host, const struct event *e)
     if (!h->on || !h->relevod)
         return;
     struct ballot before = h->node.known.ballot;
-    w->stats.steps++;
+    uint64_t era = h->node.known.value.era;
     node_step(&h->node, e, world_local(w, host), &w->actions);
     if (ballot_compare(&before, &h->node.known.ballot) != 0)
         trace_chosen(w, host, &before);
+    w->stats.count[STAT_COLDS] += h->node.known.value.era != era;
     perform(w, host);
 }
 
@@ -335,6 +342,9 @@ static void start_relevod(struct world *w, uint8_t host)
     perform(w, host);
     if (!h->relevod)
         return;
+    struct event no_watchdog = {.kind = EVENT_WATCHDOG, .on = false};
+    if (w->now < h->no_watchdog_until)
+        world_step(w, host, &no_watchdog);
     guests_tell(w, host);
     disks_tell(w, host);
     world_push(w, (struct item){.at = w->now + prng_below(&w->random, w->site->timing.beat),
@@ -362,6 +372,30 @@ static void boot(struct world *w, const struct item *i)
     start_relevod(w, i->host);
 }
 
+/* As cluster/leave.c has it: all guests of a node that goes down in order are released, and none of
+ * the others that do so needs its echo; who they are is not known at once. */
+static bool has_left(const struct world *w, uint8_t host)
+{
+    const struct node *n = &w->host[host].node;
+    uint64_t now = world_local(w, host);
+    bool known = w->now >= w->host[host].leaving_since + LEND_UNASKED_MS;
+    for (int g = 0; g < w->site->guests; g++)
+        if (guest_owned(n, g) != NULL)
+            return false;
+    for (uint8_t i = 0; i < w->site->nodes; i++)
+        if (i != host && node_hears(n, i, now) && ledger_owns_any(&n->known.value, i) &&
+            (!known || (n->peer[i].last.flags & BEAT_LEAVING) != 0))
+            return false;
+    return guest_all_idle(n);
+}
+
+static void leave(struct world *w, uint8_t host)
+{
+    const struct host *h = &w->host[host];
+    if (h->leaving && (w->now >= h->leaving_since + LEAVE_MS || has_left(w, host)))
+        world_power_off(w, host, "shut down");
+}
+
 static void tick(struct world *w, const struct item *i)
 {
     struct host *h = &w->host[i->host];
@@ -378,6 +412,7 @@ static void tick(struct world *w, const struct item *i)
     world_push(w, next);
     struct event e = {.kind = EVENT_TICK};
     world_step(w, i->host, &e);
+    leave(w, i->host);
 }
 
 /* What a worker reports waits for a relevod that stands still; a dead one never hears of it. */
@@ -398,6 +433,7 @@ static void handle(struct world *w, const struct item *i)
     case ITEM_OP:
         w->op_at = w->now;
         w->stats.register_messages = 0;
+        w->stats.count[w->plan->op[i->index].kind]++;
         ops_apply(w, &w->plan->op[i->index]);
         break;
     case ITEM_TICK:

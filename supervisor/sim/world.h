@@ -43,9 +43,12 @@ enum op_kind {
     OP_STUCK,      /* guest ms: does not end, however asked */
     OP_GUESTCRASH, /* guest */
     OP_GUESTOFF,   /* guest: shuts itself down */
+    OP_NOWATCHDOG, /* node ms: relevod is killed, and those that start cannot open the watchdog */
+    OP_LACKS,      /* guest node: that node's site does not have it */
     OP_STOP,       /* guest: operator */
     OP_START,      /* guest: operator */
     OP_MOVE,       /* guest node: operator */
+    OP_LEAVE,      /* node: operator; it goes down in order, and stays off */
     OP_DRAIN,      /* node: operator */
     OP_UNDRAIN,    /* node: operator */
     OP_CONFIRM,    /* node: the operator says it is down for good */
@@ -127,6 +130,9 @@ struct host {
     bool cut_short;
     nodeset half_sent; /* its next proposal reaches only these, and is its last; empty: does not */
     bool lun;
+    bool leaving; /* goes down in order, */
+    uint64_t leaving_since;
+    uint64_t no_watchdog_until; /* it cannot be opened */
     bool armed;
     uint64_t watchdog; /* fires at */
     bool watchdog_queued;
@@ -162,11 +168,24 @@ struct replica {
 
 struct wire;
 
+/* What is counted in a run, after its operations by their kind. */
+enum stat {
+    STAT_STARTS = OP_KINDS, /* a guest began to run, or went on */
+    STAT_TAKEOVERS,         /* timed for S3 */
+    STAT_COPIES,            /* of migrations, complete */
+    STAT_COLDS,             /* cold starts, as each node learned of them */
+    STAT_WATCHDOG,          /* hosts reset by it, */
+    STAT_SELF,              /* ... by relevod, */
+    STAT_FENCED,            /* ... by the fence device */
+    STAT_FROZEN,            /* writes held back until a mark is chosen */
+    STAT_ALONE,             /* writes to one side only, acknowledged */
+    STATS
+};
+
 struct stats {
     uint64_t known_at;          /* when a node last learned something */
     uint64_t register_messages; /* sent since the last operation, heartbeats not counted */
-    uint64_t starts, takeovers, migrations, messages, steps, chosen, colds, resets, degraded,
-        frozen;
+    uint64_t count[STATS];
 };
 
 struct world {
@@ -180,6 +199,7 @@ struct world {
     nodeset cut[CORE_NODES];              /* [to]: from whom nothing arrives */
     uint32_t lag[CORE_NODES][CORE_NODES]; /* [to][from]: ms added to what is sent now */
     bool lags;                            /* any of them does */
+    nodeset lacks[CORE_GUESTS];           /* nodes whose site does not have the guest */
     uint64_t lagged_until;                /* something that was sent so may still arrive */
     struct host host[CORE_NODES];
     struct replica replica[CORE_MIRRORS];
