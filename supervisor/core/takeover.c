@@ -98,7 +98,8 @@ static uint64_t silent_since(const struct node *n, uint8_t node)
         return since;
     for (uint8_t i = 0; i < n->site->nodes; i++)
         vouch += i != node && (vouches(n, i, node) || mutant(M_HEARD_HERE));
-    return vouch >= site_majority(n->site) ? suspect->heard_at : since;
+    bool vouched = vouch >= site_majority(n->site) && !mutant(M_WAIT_ANEW);
+    return vouched ? suspect->heard_at : since;
 }
 
 static bool waited(const struct node *n, uint8_t node, uint64_t now)

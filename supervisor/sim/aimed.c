@@ -77,6 +77,20 @@ void aimed_proposal(struct draw *d)
     d->at = at + d->whole;
 }
 
+/* One node is lost, in one way or another, out of quiet, and nothing else happens until it must
+ * have been made good. */
+void aimed_loss(struct draw *d)
+{
+    static const enum op_kind kinds[] = {OP_CRASH, OP_OFF,   OP_ALONE, OP_HANG,
+                                         OP_HANG,  OP_STALL, OP_DEAF,  OP_MUTE};
+    enum op_kind kind = kinds[prng_below(d->r, 8)];
+    uint64_t at = d->at + range(d, 20000, 40000);
+    uint32_t ms = d->whole + range(d, 3000, 20000);
+    fault_add(d, at, kind, d->node, (int)ms);
+    fault_add(d, at + ms, kind == OP_OFF ? OP_ON : OP_HEAL, d->node, 0);
+    d->at = at + ms;
+}
+
 /* What is sent on a link for a moment arrives much later, after other things have happened. */
 void aimed_late(struct draw *d)
 {

@@ -11,10 +11,10 @@ SIM_SECONDS ?= 100
 SIM_SEEDS ?= 1-5000
 # All are noticed within these, or by a scenario; 40 s of one core.
 MUTANT_SEEDS ?= 1-300
-# One or more for each oracle, all noticed within a few dozen seeds.
+# One or more for each oracle, all noticed within 150 seeds.
 SIM_SAMPLE := NO_MAJORITY,SELF_DELIVERY,FEED_ALWAYS,NO_LEASE_START,NO_KILL,NO_WAIT,ANY_SUSPICION
 SIM_SAMPLE := $(SIM_SAMPLE),RESUME_SOURCE,UNPAUSE_EARLY,DEAD_LIVE_ON,RESUME_EARLY
-SIM_SAMPLE := $(SIM_SAMPLE),IGNORE_STALE,UNKNOWN_FRESH,TWO_REMEMBER
+SIM_SAMPLE := $(SIM_SAMPLE),IGNORE_STALE,UNKNOWN_FRESH,TWO_REMEMBER,WAIT_ANEW
 SIM_SCENARIOS := $(sort $(wildcard supervisor/sim/scenarios/*.scenario))
 
 $(SIM): $(SIM_SRC:supervisor/%.c=$(B)/host/sim/%.o)
@@ -42,7 +42,7 @@ sim: $(SIM) ## the cluster simulator
 check-sim: $(SIM) $(SIM)-san $(SIM)-mutants ## the simulator: past failures, then as many seeds as fit three minutes
 	@mkdir -p $(B)/results/check-sim
 	$(call step,SIM) $(SIM)-san --junit $(B)/results/check-sim/scenarios.xml $(SIM_SCENARIOS)
-	$(SIM)-mutants --mutants --mutant $(SIM_SAMPLE) --seeds 1-100 --jobs $(SIM_JOBS)
+	$(SIM)-mutants --mutants --mutant $(SIM_SAMPLE) --seeds 1-200 --jobs $(SIM_JOBS)
 	$(SIM)-san --seeds 1-200 --jobs $(SIM_JOBS) --junit $(B)/results/check-sim/sanitized.xml
 	$(SIM) --seeds $(SIM_SEEDS) --jobs $(SIM_JOBS) --seconds $(SIM_SECONDS) \
 		--junit $(B)/results/check-sim/seeds.xml

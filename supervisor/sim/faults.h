@@ -27,6 +27,7 @@ void fault_storm(struct draw *d);
 
 /* Faults that come where a rule of core/ matters (sim/aimed.c). */
 void aimed_proposal(struct draw *d); /* a proposer dies in the middle; rivals; promises forgotten */
+void aimed_loss(struct draw *d);     /* a node is lost out of quiet: S3 is timed */
 void aimed_late(struct draw *d);     /* messages that outlive a link's break or their sender */
 void aimed_lease(struct draw *d);    /* a node that hears, and is not heard */
 void aimed_migration(struct draw *d); /* cut at each step */

@@ -30,6 +30,7 @@
     X(M_HEARD_HERE, "R17", "counts from when it has heard a suspect itself, whatever others have") \
     X(M_EARLIER_LIFE, "R17", "lets a relevod vouch for what an earlier one has echoed")            \
     X(M_STALE_WORD, "R17", "counts the word of a node that may echo a suspect still")              \
+    X(M_WAIT_ANEW, "R17", "waits as if nobody vouched for the silence that has passed")            \
     X(M_ANY_SUSPICION, "R18", "counts the wait of one suspicion for another")                      \
     X(M_ANY_FENCED, "R19", "takes the word of a fence device for a later boot, too")               \
     X(M_RING_EPOCH, "R20", "takes the number of a membership for an epoch")                        \

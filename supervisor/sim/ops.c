@@ -209,6 +209,24 @@ static uint64_t later_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+/* For the others the node is lost: so it is, or stays silent for longer than a takeover takes. */
+static bool is_loss(const struct world *w, const struct op *op)
+{
+    switch (op->kind) {
+    case OP_CRASH:
+    case OP_OFF:
+    case OP_ALONE:
+        return true;
+    case OP_HANG:
+    case OP_STALL:
+    case OP_DEAF:
+    case OP_MUTE:
+        return (uint64_t)op->b > oracle_bound(w);
+    default:
+        return false;
+    }
+}
+
 static void host_op(struct world *w, const struct op *op)
 {
     uint8_t node = (uint8_t)op->a;
@@ -216,12 +234,10 @@ static void host_op(struct world *w, const struct op *op)
     uint64_t until = h->on ? w->now + (uint64_t)op->b : 0;
     switch (op->kind) {
     case OP_CRASH:
-        oracle_expect_takeover(w, node);
         world_power_off(w, node, "crash");
         world_power_on(w, node, 0);
         break;
     case OP_OFF:
-        oracle_expect_takeover(w, node);
         world_power_off(w, node, "power off");
         h->boots++; /* nor does a boot under way go on */
         h->booting = false;
@@ -338,6 +354,8 @@ void ops_apply(struct world *w, const struct op *op)
     struct change c = {.node = (uint8_t)op->a};
     world_log(w, "== %s %d %d %d", op_info[op->kind].name, op->a + 1, op->b, op->c);
     disks_write(w);
+    if (is_loss(w, op))
+        oracle_expect_takeover(w, (uint8_t)op->a);
     switch (op->kind) {
     case OP_CUT:
         cut(w, op->a, op->b);

@@ -165,7 +165,7 @@ static void journalled(struct plan *p, struct prng *r)
 static const struct flavour flavours[FLAVOURS] = {
     {2, 4, hostile, fault_storm},   {0, 0, NULL, NULL},           {3, 5, amnesiac, aimed_proposal},
     {3, 5, orderly, aimed_late},    {3, 3, orderly, aimed_lease}, {3, 4, movable, aimed_migration},
-    {2, 3, orderly, aimed_mirror},  {0, 0, NULL, NULL},           {3, 5, amnesiac, aimed_amnesia},
+    {2, 3, orderly, aimed_mirror},  {3, 7, orderly, aimed_loss},  {3, 5, amnesiac, aimed_amnesia},
     {2, 2, journalled, aimed_pair},
 };
 
@@ -175,7 +175,8 @@ static void random_ops(struct plan *p, struct prng *r, const struct flavour *f)
     uint32_t gap = f->fault == NULL          ? 1000u << prng_below(r, 8)
                    : f->fault == fault_storm ? prng_range(r, 300, 3000)
                                              : prng_range(r, 2000, 20000);
-    uint32_t share = f->fault == fault_storm ? 25 : 70;
+    /* Of those that are aimed; what is timed needs quiet. */
+    uint32_t share = f->fault == fault_storm ? 25 : f->fault == aimed_loss ? 95 : 70;
     struct draw d = {.plan = p, .r = r, .at = prng_range(r, FAULTS_FROM / 2, 2 * FAULTS_FROM)};
     d.whole = (uint32_t)timing_takeover(&p->site.timing, 2 * p->delay);
     while (d.at < REPAIR_AT && p->ops < WORLD_OPS - 16) {
