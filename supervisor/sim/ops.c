@@ -28,7 +28,7 @@ const struct op_info op_info[OP_KINDS] = {
     [OP_HALFSENT] = {"halfsent", ARG_NODE, ARG_NODE, ARG_NONE},
     [OP_LOSS] = {"loss", ARG_NUMBER, ARG_NONE, ARG_NONE},
     [OP_LOSSFROM] = {"lossfrom", ARG_NODE, ARG_NUMBER, ARG_NONE},
-    [OP_VIEW] = {"view", ARG_NODE, ARG_NONE, ARG_NONE},
+    [OP_VIEW] = {"view", ARG_NODE, ARG_NODE, ARG_NONE},
     [OP_LINK] = {"link", ARG_MIRROR, ARG_NONE, ARG_NONE},
     [OP_LINKUP] = {"linkup", ARG_MIRROR, ARG_NONE, ARG_NONE},
     [OP_LUN] = {"lun", ARG_NODE, ARG_NONE, ARG_NONE},
@@ -286,7 +286,7 @@ static void host_op(struct world *w, const struct op *op)
                                     .kind = ITEM_VIEW,
                                     .host = node,
                                     .tag = h->boots,
-                                    .hosts = node_bit(node)});
+                                    .hosts = node_bit(node) | node_bit((uint8_t)op->b)});
         break;
     case OP_LUN:
     case OP_LUNUP:

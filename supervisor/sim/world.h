@@ -32,7 +32,7 @@ enum op_kind {
     OP_HALFSENT, /* node node: the next proposal of the first reaches but the second; it crashes */
     OP_LOSS,     /* percent of all messages */
     OP_LOSSFROM, /* node percent: of its messages, and of nobody else's */
-    OP_VIEW,     /* node: corosync tells it for a moment that it is alone */
+    OP_VIEW,     /* node node: corosync tells the first that nobody else is there */
     OP_LINK,     /* mirror: the replication link breaks */
     OP_LINKUP,   /* mirror */
     OP_LUN,      /* node: loses its shared disks */
