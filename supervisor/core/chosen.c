@@ -23,7 +23,7 @@ void chosen_check_alive(struct node *n, struct actions *out)
     n->joined |= named;
     if (mutant(M_DEAD_LIVE_ON))
         return;
-    if ((replaced || dead) && !n->resetting) {
+    if (replaced || dead) {
         n->resetting = true;
         node_act(out, ACT_REPORT)->text = "this node was declared dead: resetting the host";
         node_act(out, ACT_RESET);

@@ -13,8 +13,6 @@ void ledger_init(struct ledger *v, uint8_t nodes)
 
 void ledger_copy(struct ledger *to, const struct ledger *from)
 {
-    if (to == from)
-        return;
     memcpy(to, from, offsetof(struct ledger, guest));
     memcpy(to->guest, from->guest, from->guests * sizeof(from->guest[0]));
     memcpy(to->mirror, from->mirror, from->mirrors * sizeof(from->mirror[0]));
@@ -90,10 +88,8 @@ bool ledger_is_fresh(const struct core_site *s, const struct ledger *v, int inde
 
 static struct ledger_guest *find(struct ledger *v, uint64_t id)
 {
-    for (int i = 0; i < v->guests; i++)
-        if (v->guest[i].id == id)
-            return &v->guest[i];
-    return NULL;
+    const struct ledger_guest *g = ledger_guest(v, id, NO_INDEX);
+    return g != NULL ? &v->guest[g - v->guest] : NULL;
 }
 
 /* The entry to write to, made if need be. NULL: the ledger is full, or the site has no such guest.

@@ -132,22 +132,22 @@ struct core_guest {
     enum run run;
     uint32_t epoch;      /* under which it was started; incoming: the source's */
     uint64_t since;      /* of run */
-    uint64_t not_before; /* a restart waits for */
-    uint64_t mine_since; /* 0: not mine */
+    uint64_t not_before; /* no start or move before */
+    uint64_t mine_since; /* 0: it is not */
     uint64_t unfit_until;
-    uint64_t placed_at;      /* as the one who proposes: when it last wished for an owner, */
-    uint32_t placed_epoch;   /* and the epoch at that time; and since when it has seen the group */
-    uint64_t apart_since;    /* apart whose first guest this is */
-    uint64_t aimed_at;       /* when it last wished for another goal, */
-    uint16_t aimed_commands; /* and the count of commands at that time */
-    uint64_t homeless_since; /* no node has been found for it */
-    uint64_t second_best_since; /* one has, but its home would do, were its copy current */
-    uint8_t target;             /* sending: to that node */
-    uint16_t commands;          /* the ledger's, when unfit was noted: a command clears it */
+    uint8_t target;    /* sending: to that node */
+    uint16_t commands; /* the ledger's, when unfit was noted: a command clears it */
     bool devices_bad;
     bool ended; /* its own wish: leave it stopped */
-    bool given_up;
     struct restart_state restart;
+    /* What the node that proposes has noted of it (placement.c): */
+    uint64_t placed_at; /* when it last wished for an owner, and the epoch then */
+    uint32_t placed_epoch;
+    uint64_t aimed_at; /* when it last wished for another goal, and the commands then */
+    uint16_t aimed_commands;
+    uint64_t homeless_since;    /* no node has been found for it */
+    uint64_t second_best_since; /* one has, but its home would do, were its copy current */
+    uint64_t apart_since;       /* the group whose first guest this is has been apart */
 };
 
 struct mirror {
