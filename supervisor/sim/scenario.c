@@ -51,7 +51,7 @@ static int seconds(const struct parser *p, const char *word, uint64_t *out)
         return fail(p, word, "a time in seconds, such as 12.5");
     *out = strtoull(word, &end, 10) * 1000;
     if (*end == '.')
-        for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
+        for (end++; *end >= '0' && *end <= '9' && unit > 0; end++, unit /= 10)
             *out += unit * (uint64_t)(*end - '0');
     if (*end != '\0')
         return fail(p, word, "a time in seconds, such as 12.5");
@@ -417,17 +417,24 @@ static int parse_line(struct parser *p, char *line)
 int scenario_parse(char *text, struct plan *plan, char error[SCENARIO_ERROR])
 {
     struct parser p = {.plan = plan, .error = error};
+    int last = 0; /* line of the last operation */
     plan_defaults(plan);
     while (text != NULL) {
         char *next = strchr(text, '\n');
         if (next != NULL)
             *next++ = '\0';
         p.line++;
+        int ops = plan->ops;
         if (parse_line(&p, text) != 0)
             return -1;
+        last = plan->ops > ops ? p.line : last;
         text = next;
     }
     if (plan->site.nodes == 0 || plan->site.guests == 0)
         return fail(&p, "end of file", "at least one node and one guest");
+    p.line = last;
+    if (last != 0 && plan->op[plan->ops - 1].at > plan->end)
+        return fail(&p, "at", "nothing after the end, which is at %llu ms",
+                    (unsigned long long)plan->end);
     return 0;
 }

@@ -64,6 +64,10 @@ static void mistakes_are_named(void **state)
             "line 5: \"soon\": expected a time in seconds, such as 12.5");
     refused(HEAD "at 5 crash n1\nat 4 crash n1\n",
             "line 6: \"4\": expected operations in the order of time");
+    refused(HEAD "at 5.0005 crash n1\n",
+            "line 5: \"5.0005\": expected a time in seconds, such as 12.5");
+    refused(HEAD "at 5 crash n1\nat 6 expect-on g1 n1\nend 5.5\n",
+            "line 6: \"at\": expected nothing after the end, which is at 5500 ms");
     refused(HEAD "breaks S9\n", "line 5: \"S9\": expected S1, S2, S3, liveness or expect");
     refused(HEAD "fence\n", "line 5: \"end of line\": expected works or silent");
 }
