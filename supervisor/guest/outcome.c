@@ -124,11 +124,26 @@ static void started(struct guest_run *run, const struct job *job)
     outcome_save(run);
 }
 
+/* Whether two lines differ at most in their numbers: the memory that is free changes. */
+static bool say_the_same(const char *a, const char *b)
+{
+    static const char digits[] = "0123456789";
+    for (; *a == *b && *a != '\0'; a++, b++) {
+        if (*a == ' ') { /* what follows another letter is part of a name */
+            a += strspn(a + 1, digits);
+            b += strspn(b + 1, digits);
+        }
+    }
+    return *a == *b;
+}
+
 static void start_failed(struct guest_run *run, const char *error)
 {
     /* One clear line; the same line again only for the file. */
-    bool news = strncmp(run->error, error, sizeof run->error - 1) != 0;
+    char before[sizeof run->error];
+    memcpy(before, run->error, sizeof before);
     snprintf(run->error, sizeof run->error, "%s", error);
+    bool news = !say_the_same(before, run->error);
     log_line(news ? LOG_ERR : LOG_INFO, "guest %s: not started: %s; tried again%s",
              run->config->name, error, news ? " with growing delays" : "");
     if (run->order != ORDER_NONE)

@@ -126,6 +126,19 @@ def test_a_guest_that_dies_at_once_is_given_up_and_disturbs_nobody(world):
     assert world.until_state("bad", "running")["failures"] == 0
 
 
+def test_a_failure_to_start_is_told_once_whatever_its_numbers(world):
+    world.guest("bad")
+    world.set("fail.bad", "too little memory: the host has 307 MiB free")
+    world.start()
+    until(lambda: "too little memory" in world.log(), "the first failure")
+    world.set("fail.bad", "too little memory: the host has 71 MiB free")
+    until(lambda: world.guest_status("bad")["error"].endswith("has 71 MiB free"), "another number")
+    for disk in ("/dev/sda1", "/dev/sda2"):  # no numbers, but names
+        world.set("fail.bad", f"disk {disk}: No such file or directory")
+        until(lambda d=disk: f"bad: not started: disk {d}: No such file" in world.log(), f"{disk} is missed")
+    assert world.log().count("not started: too little memory") == 1
+
+
 def test_a_lingering_domain_is_not_started_beside(world):
     world.guest("web")
     world.set("linger")
