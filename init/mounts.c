@@ -29,6 +29,7 @@ static const struct {
     {"/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=0620,ptmxmode=0666", false},
     {"/dev/shm", "tmpfs", SAFE, "mode=1777,size=25%", false}, /* corosync's and libqb's rings */
     {"/run", "tmpfs", SAFE, "mode=0755,size=25%", false},
+    {"/run/relevo", "tmpfs", SAFE, "mode=0755,size=25%", false}, /* whoever may fill /run */
     {"/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=25%", false},
     {"/var", "tmpfs", SAFE, "mode=0755,size=25%", false},
     {"/proc/xen", "xenfs", SAFE, NULL, true},
@@ -38,10 +39,10 @@ static const struct {
     const char *path;
     mode_t mode;
 } folders[] = {
-    {"/run/lock", 01777},   {"/run/log", 0755},           {"/run/relevo", 0755},
-    {"/run/xen", 0700},     {"/run/xenstored", 0755},     {"/var/lib", 0755},
-    {"/var/lib/xen", 0700}, {"/var/lib/xenstored", 0700}, {"/var/log", 0755},
-    {"/var/log/xen", 0700}, {"/var/tmp", 01777},
+    {"/run/lock", 01777},         {"/run/log", 0755}, {"/run/xen", 0700},
+    {"/run/xenstored", 0755},     {"/var/lib", 0755}, {"/var/lib/xen", 0700},
+    {"/var/lib/xenstored", 0700}, {"/var/log", 0755}, {"/var/log/xen", 0700},
+    {"/var/tmp", 01777},
 };
 
 static const struct {

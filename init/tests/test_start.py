@@ -21,7 +21,7 @@ def test_mounts_folders_and_links(boot):
     node.wait_for_story("start a")
     mounts = mounts_of(node)
     for target, kind in {"/proc": "proc", "/sys": "sysfs", "/dev/pts": "devpts", "/dev/shm": "tmpfs",
-                         "/run": "tmpfs", "/tmp": "tmpfs", "/var": "tmpfs"}.items():
+                         "/run": "tmpfs", "/run/relevo": "tmpfs", "/tmp": "tmpfs", "/var": "tmpfs"}.items():
         assert mounts[target][0] == kind
         assert kind != "tmpfs" or {"nosuid", "nodev"} <= set(mounts[target][1].split(","))
     for folder, mode in {"/run/xen": 0o700, "/run/lock": 0o1777, "/var/lib/xen": 0o700, "/tmp": 0o1777,
