@@ -227,6 +227,9 @@ def test_a_full_run_does_not_stop_the_boot(boot):
     node.wait_for("a: started")
     node.console.write("still here\n")
     node.wait_for("heard still here")
+    record = node.path("/run/relevo/record")
+    record.write_text("has room")
+    assert record.read_text() == "has room"
 
 
 def test_not_as_an_ordinary_process(built):
