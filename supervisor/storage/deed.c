@@ -54,6 +54,10 @@ static int do_step(const struct deed_steps *d, const struct step *step, struct e
         return mapper_create(d->name, d->uuid, d->sectors, d->parameters, e);
     case STEP_RELOAD:
         return mapper_reload(d->name, d->sectors, d->parameters, e);
+    case STEP_NAME:
+        return mapper_name(d->name, e);
+    case STEP_CLEAR:
+        return mapper_clear(d->name, e);
     case STEP_RESUME:
         return mapper_resume(d->name, e);
     case STEP_REMOVE:

@@ -24,6 +24,8 @@ int mapper_look(const char *name, struct map *map, struct err *e);
 int mapper_create(const char *name, const char *uuid, uint64_t sectors, const char *parameters,
                   struct err *e);
 int mapper_reload(const char *name, uint64_t sectors, const char *parameters, struct err *e);
+int mapper_name(const char *name, struct err *e);
+int mapper_clear(const char *name, struct err *e);
 int mapper_resume(const char *name, struct err *e);
 int mapper_message(const char *name, const char *message, struct err *e);
 int mapper_remove(const char *name, struct err *e);

@@ -1,11 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdevmapper.h>
+#include <limits.h>
 #include <linux/dm-ioctl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "storage/mapper.h"
 
@@ -110,6 +114,21 @@ int mapper_for_each(void (*see)(const struct map *map, void *data), void *data, 
     return 0;
 }
 
+static void node_of(char path[PATH_MAX], const char *name)
+{
+    snprintf(path, PATH_MAX, "%s/%s", dm_dir(), name);
+}
+
+/* Whoever made the map may not have lived to name it. */
+static bool is_named(const char *name, const struct dm_info *info)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    node_of(path, name);
+    return stat(path, &st) == 0 && S_ISBLK(st.st_mode) &&
+           st.st_rdev == makedev(info->major, info->minor);
+}
+
 /* Runs TABLE or STATUS on a map; its only multipath target's text goes to text. */
 static int read_target(int type, const char *name, struct map *map, char *text, size_t size)
 {
@@ -152,7 +171,9 @@ int mapper_look(const char *name, struct map *map, struct err *e)
     dm_task_destroy(task);
     map->exists = info.exists != 0;
     map->minor = info.minor;
+    map->named = map->exists && is_named(name, &info);
     map->suspended = info.suspended != 0;
+    map->loaded = info.inactive_table != 0;
     map->opened = info.open_count > 0 ? (uint32_t)info.open_count : 0;
     map->readable = map->exists &&
                     read_target(DM_DEVICE_TABLE, name, map, text, sizeof text) == 0 &&
@@ -174,11 +195,30 @@ static int load(int type, const char *name, const char *uuid, uint64_t sectors,
     return run(task, uuid != NULL ? "create" : "load", name, e);
 }
 
-/* CREATE with a table creates, loads and resumes, and takes all back if one of them fails. */
+/* CREATE with a table creates, loads and resumes, and takes all back if one of them fails. The name
+ * comes last. */
 int mapper_create(const char *name, const char *uuid, uint64_t sectors, const char *parameters,
                   struct err *e)
 {
-    return load(DM_DEVICE_CREATE, name, uuid, sectors, parameters, e);
+    int result = load(DM_DEVICE_CREATE, name, uuid, sectors, parameters, e);
+    dm_task_update_nodes();
+    return result;
+}
+
+int mapper_name(const char *name, struct err *e)
+{
+    struct dm_task *task = task_for(DM_DEVICE_MKNODES, name);
+    struct dm_info info = {.exists = 0};
+    bool ok = task != NULL && dm_task_run(task) && dm_task_get_info(task, &info);
+    if (task != NULL)
+        dm_task_destroy(task);
+    dm_task_update_nodes();
+    return ok && is_named(name, &info) ? 0 : failed(e, "name in /dev/mapper", name);
+}
+
+int mapper_clear(const char *name, struct err *e)
+{
+    return run(task_for(DM_DEVICE_CLEAR, name), "clear", name, e);
 }
 
 /* Puts a loaded table in place, in one ioctl: the kernel suspends, swaps and resumes, so a worker
@@ -210,7 +250,13 @@ int mapper_message(const char *name, const char *message, struct err *e)
     return run(task, message, name, e);
 }
 
+/* The name goes first: left behind by a worker that is killed, it would lead to whatever map gets
+ * the number next. */
 int mapper_remove(const char *name, struct err *e)
 {
+    char path[PATH_MAX];
+    node_of(path, name);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return err_set(e, "%s: %m", path);
     return run(task_for(DM_DEVICE_REMOVE, name), "remove", name, e);
 }

@@ -317,6 +317,10 @@ static void plan_existing(struct planning *p, bool queue, struct plan_memory *me
     bool reload =
         !p->map->readable || p->map->sectors != plan->sectors || !table_same(now, &plan->table);
     plan->table.initial = carrying != none && !due ? carrying : (best != none ? best : 0);
+    if (!p->map->named)
+        add_step(plan, STEP_NAME, NULL, 0);
+    if (p->map->loaded && !reload)
+        add_step(plan, STEP_CLEAR, NULL, 0);
     if (p->map->suspended && !reload)
         add_step(plan, STEP_RESUME, NULL, 0);
     if (reload)
@@ -343,6 +347,8 @@ static enum map_state judge(const struct planning *p, uint32_t active, bool queu
         return MAP_WAITING;
     if (active == 0)
         return queue ? MAP_QUEUEING : MAP_LOST;
+    if (!p->map->named)
+        return MAP_WAITING;
     return active == p->members && p->plan->text[0] == '\0' ? MAP_GOOD : MAP_DEGRADED;
 }
 

@@ -21,7 +21,9 @@ struct map {
     char name[MAP_NAME_SIZE];
     char uuid[MAP_UUID_SIZE];
     uint32_t minor;
+    bool named; /* its name in /dev/mapper leads to it */
     bool suspended;
+    bool loaded;      /* a table waits beside its own: of somebody who died before he resumed */
     uint32_t opened;  /* by how many: guests, mounts, other maps */
     uint64_t sectors; /* 0: it has no table yet */
     bool readable;    /* its table is a multipath table that we understand: */
@@ -31,6 +33,8 @@ struct map {
 enum step_kind {
     STEP_CREATE,
     STEP_RELOAD, /* load, and resume without flush */
+    STEP_NAME,   /* it was found without, or with another's */
+    STEP_CLEAR,  /* drops what was found loaded: it holds on to paths, and a resume would take it */
     STEP_RESUME, /* it was found suspended */
     STEP_FAIL_PATH,
     STEP_REINSTATE_PATH,

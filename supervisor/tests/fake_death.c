@@ -1,12 +1,17 @@
 /* Dies at a given step: $RELEVO_FAKE_DEATH is a file, "ROLE N". The next process of that role takes
  * it, and is killed as it begins its Nth step: one that others see, a request to the kernel's
- * network or a file that is replaced or goes. */
+ * network or device-mapper, a file that is written, replaced, made or goes. */
 #include <dlfcn.h>
+#include <linux/dm-ioctl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -54,4 +59,35 @@ int unlink(const char *name)
     int (*next)(const char *);
     *(void **)&next = step(__func__);
     return next(name);
+}
+
+int mknod(const char *path, mode_t mode, dev_t dev)
+{
+    int (*next)(const char *, mode_t, dev_t);
+    *(void **)&next = step(__func__);
+    return next(path, mode, dev);
+}
+
+/* What it logs is none. */
+ssize_t write(int fd, const void *buf, size_t n)
+{
+    ssize_t (*next)(int, const void *, size_t);
+    *(void **)&next = fd > STDERR_FILENO ? step(__func__) : dlsym(RTLD_NEXT, __func__);
+    return next(fd, buf, n);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    static const unsigned long changes[] = {DM_DEV_CREATE, DM_DEV_REMOVE,  DM_DEV_SUSPEND,
+                                            DM_TABLE_LOAD, DM_TABLE_CLEAR, DM_TARGET_MSG};
+    bool is_step = false;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        is_step = is_step || request == changes[i];
+    int (*next)(int, unsigned long, ...);
+    *(void **)&next = is_step ? step(__func__) : dlsym(RTLD_NEXT, __func__);
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    return next(fd, request, argument);
 }

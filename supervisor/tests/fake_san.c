@@ -6,6 +6,7 @@
  *   diary        one line per deed: "create web", "message web fail_path 8:0"
  *   fail.NAME    deeds on map NAME fail with this file's text
  *   hang.NAME    deeds on map NAME never end
+ *   unnamed.NAME, loaded.NAME   it has no name in /dev/mapper; a table waits beside its own
  *   check/sda    what a checker finds: up, ghost, down, foreign, hang; without the file: up */
 #include <dirent.h>
 #include <errno.h>
@@ -45,7 +46,7 @@ static bool exists(const char *a, const char *b)
 
 static void write_diary(const char *deed, const char *name, const char *more)
 {
-    char path[PATH_MAX], line[256];
+    char path[PATH_MAX], line[TABLE_TEXT_SIZE + 256];
     path_of(path, "diary", "");
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     int n =
@@ -136,6 +137,8 @@ int mapper_look(const char *name, struct map *map, struct err *e)
     if (!load(name, &m))
         return 0;
     *map = (struct map){.exists = true,
+                        .named = !exists("unnamed.", name),
+                        .loaded = exists("loaded.", name),
                         .minor = m.minor,
                         .opened = m.opened,
                         .suspended = m.suspended != 0,
@@ -199,6 +202,25 @@ int mapper_reload(const char *name, uint64_t sectors, const char *parameters, st
     if (!load(name, &m))
         return err_set(e, "%s: no such map", name);
     return put_table(name, &m, sectors, parameters, e);
+}
+
+static int drop(const char *deed, const char *mark, const char *name, struct err *e)
+{
+    char path[PATH_MAX];
+    path_of(path, mark, name);
+    if (begin(deed, name, "", e) != 0)
+        return -1;
+    return unlink(path) == 0 ? 0 : err_set(e, "%s: %m", path);
+}
+
+int mapper_name(const char *name, struct err *e)
+{
+    return drop("name", "unnamed.", name, e);
+}
+
+int mapper_clear(const char *name, struct err *e)
+{
+    return drop("clear", "loaded.", name, e);
 }
 
 int mapper_resume(const char *name, struct err *e)

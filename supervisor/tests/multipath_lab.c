@@ -28,6 +28,8 @@ const char *steps(const struct san *s)
     static const char *const names[STEPS] = {
         [STEP_CREATE] = "create",
         [STEP_RELOAD] = "reload",
+        [STEP_NAME] = "name",
+        [STEP_CLEAR] = "clear",
         [STEP_RESUME] = "resume",
         [STEP_FAIL_PATH] = "fail",
         [STEP_REINSTATE_PATH] = "reinstate",
@@ -77,13 +79,19 @@ void apply(struct san *s)
         switch ((enum step_kind)step->kind) {
         case STEP_CREATE:
         case STEP_RELOAD:
-            map->exists = map->readable = true;
-            map->suspended = false;
+            map->exists = map->readable = map->named = true;
+            map->suspended = map->loaded = false;
             snprintf(map->name, sizeof map->name, "%s", s->want.alias);
             snprintf(map->uuid, sizeof map->uuid, MAP_UUID_PREFIX "%s", s->want.wwid);
             map->table = s->plan.table;
             map->sectors = s->plan.sectors;
             memset(map->table.group_state, 'E', sizeof map->table.group_state);
+            break;
+        case STEP_NAME:
+            map->named = true;
+            break;
+        case STEP_CLEAR:
+            map->loaded = false;
             break;
         case STEP_RESUME:
             map->suspended = false;

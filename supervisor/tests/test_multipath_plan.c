@@ -44,6 +44,24 @@ static void when_all_paths_are_gone_the_table_is_empty_and_holds_io(void **state
     assert_string_equal(look(&s), "reload = 1 queue_if_no_path 0 1 1 service-time 0 1 1 8:64 1");
 }
 
+static void what_somebody_left_who_died_is_set_right(void **state)
+{
+    (void)state;
+    struct san s = assembled(2);
+    s.map.loaded = s.map.suspended = true;
+    assert_string_equal(look(&s), "clear resume");
+    apply(&s);
+    s.map.named = false;
+    assert_string_equal(look(&s), "name");
+    assert_int_equal(s.plan.state, MAP_WAITING); /* nobody could open it */
+    s.map.loaded = true;
+    s.paths = 1;
+    assert_string_equal(look(&s),
+                        "name reload = 1 queue_if_no_path 0 1 1 service-time 0 1 1 8:0 1");
+    apply(&s);
+    assert_string_equal(look(&s), "");
+}
+
 static void no_path_retry_fail_and_queue_do_not_wait(void **state)
 {
     (void)state;
@@ -189,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_path_io_waits_for_its_time_and_then_fails),
         cmocka_unit_test(when_all_paths_are_gone_the_table_is_empty_and_holds_io),
+        cmocka_unit_test(what_somebody_left_who_died_is_set_right),
         cmocka_unit_test(no_path_retry_fail_and_queue_do_not_wait),
         cmocka_unit_test(a_new_role_does_not_wait_again_for_what_has_expired),
         cmocka_unit_test(what_is_remembered_survives_the_role),

@@ -6,7 +6,7 @@ LINT_PY += $(wildcard $(UML)/*.py $(UML)/*/*.py)
 DEPS_TEST += dmsetup iproute2 python3-pytest
 
 RELEVOD_UML := $(B)/host/relevod-uml
-$(RELEVOD_UML): $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/supervisor.a
+$(RELEVOD_UML): $(PLAIN_DIR)/tests/fake_xen.o $(PLAIN_DIR)/tests/fake_death.o $(PLAIN_DIR)/supervisor.a
 	$(call step,LINK) $(HOST_CC) $(HOST_CFLAGS) -o $@ $^ -Wl,--as-needed $(SUPERVISOR_LIBS)
 $(B)/uml/linux: $(PORT_FILES) kernel-config/uml.config
 	+$(PORTBUILD) build linux-uml
