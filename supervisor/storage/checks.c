@@ -47,6 +47,12 @@ static uint32_t base_interval(const struct storage *s, const struct watched *w)
     return s->config.map[w->lun].value[MULTIPATH_INTERVAL] * 1000;
 }
 
+/* A check has the time that any command to the path has. */
+static uint32_t patience(const struct storage *s, const struct watched *w)
+{
+    return s->config.map[w->lun].value[MULTIPATH_TIMEOUT] * 1000;
+}
+
 void storage_check_within(struct watched *w, uint32_t delay_ms)
 {
     uint64_t at = clock_ms() + delay_ms;
@@ -74,6 +80,17 @@ static void tell_verdict(const struct storage *s, const struct watched *w, enum 
              w->text[0] != '\0' ? ": " : "", w->text);
 }
 
+/* Whether the kernel's word on the LUN's size may be old: the path could not tell of a change, or
+ * nobody was there to hear. A rescan that meets a dead path leaves it with none. */
+static bool may_have_another_size(const struct storage *s, const struct watched *w,
+                                  enum verdict before)
+{
+    if (w->path.verdict != VERDICT_UP)
+        return false;
+    bool first = before == VERDICT_NONE, again = !first && before != VERDICT_UP;
+    return again || (first && s->lun[w->lun].inherited) || w->path.sectors == 0;
+}
+
 /* Notes what a check has found, and when the next is due. */
 static void take_verdict(struct storage *s, struct watched *w, enum verdict verdict,
                          const char *text, uint64_t began_ms)
@@ -99,7 +116,9 @@ static void take_verdict(struct storage *s, struct watched *w, enum verdict verd
     if (!w->used)
         storage_settle(s);
     else if (verdict == VERDICT_FOREIGN && before != VERDICT_FOREIGN)
-        storage_start_rescan(s, &s->lun[w->lun].rescan, &w, 1); /* for the kernel to see it too */
+        storage_want_rescan(s, &s->lun[w->lun].rescan); /* for the kernel to see it too */
+    else if (may_have_another_size(s, w, before))
+        storage_want_rescan(s, &s->lun[w->lun].rescan);
     if (changed || verdict != before || w->path.failed_ms != 0)
         storage_settle(s);
 }
@@ -166,13 +185,13 @@ static void on_deadline(void *data)
     char text[64];
     bool late = clock_ms() > c->due_ms + LATE_MS && !c->excused;
     c->excused = true;
-    if (late && w != NULL && wait_for_answer(c, base_interval(c->storage, w)))
+    if (late && w != NULL && wait_for_answer(c, patience(c->storage, w)))
         return;
     c->given_up = true;
     child_kill(c->child);
     if (w == NULL)
         return;
-    snprintf(text, sizeof text, "no answer within %u s", base_interval(c->storage, w) / 1000);
+    snprintf(text, sizeof text, "no answer within %u s", patience(c->storage, w) / 1000);
     take_verdict(c->storage, w, VERDICT_DOWN, text, c->began_ms);
 }
 
@@ -224,7 +243,7 @@ static bool ask(struct storage *s, struct watched *w)
                               .checker = want->value[MULTIPATH_CHECKER],
                               .scsi = w->path.hctl[0] != '\0',
                               /* the kernel's own patience is over later than ours */
-                              .timeout_ms = 2 * base_interval(s, w)};
+                              .timeout_ms = 2 * patience(s, w)};
     memcpy(r.name, w->path.name, sizeof r.name);
     memcpy(r.wwid, want->wwid, sizeof r.wwid);
     c->path = w;
@@ -234,7 +253,7 @@ static bool ask(struct storage *s, struct watched *w)
     c->excused = false;
     w->checker = c;
     struct err e;
-    if (child_send(c->child, &r, sizeof r, &e) != 0 || !wait_for_answer(c, base_interval(s, w)))
+    if (child_send(c->child, &r, sizeof r, &e) != 0 || !wait_for_answer(c, patience(s, w)))
         child_kill(c->child);
     return true;
 }
@@ -244,12 +263,15 @@ void storage_check(void *storage)
     struct storage *s = storage;
     uint64_t now = clock_ms(), next = UINT64_MAX;
     bool crowded = false;
-    for (uint32_t i = 0; i < PATHS_MAX; i++) {
-        struct watched *w = &s->watched[i];
+    for (uint32_t i = 0, first = s->check_first; i < PATHS_MAX; i++) {
+        uint32_t place = (first + i) % PATHS_MAX;
+        struct watched *w = &s->watched[place];
         if (!w->used || w->checker != NULL || s->lun[w->lun].memory.removed)
             continue;
-        if (w->check_at_ms <= now && !crowded)
+        if (w->check_at_ms <= now && !crowded) {
             crowded = !ask(s, w);
+            s->check_first = place; /* those that do not answer take turns with the others */
+        }
         if (w->checker == NULL && w->check_at_ms < next)
             next = w->check_at_ms;
     }

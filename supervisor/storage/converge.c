@@ -208,6 +208,7 @@ void storage_converge(void *storage)
     }
     for (uint32_t i = 0; i < s->config.maps; i++)
         wake = clock_earlier(wake, converge_lun(s, i, now));
+    wake = clock_earlier(wake, storage_start_rescans(s, now));
     wake = clock_earlier(wake, now + LOOK_MS);
     s->pass_ms = clock_ms() - now;
     now += s->pass_ms;

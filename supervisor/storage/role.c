@@ -31,7 +31,10 @@ static void carry_out(struct storage *s, const struct multipath_request *r)
     struct plan_memory *memory = &s->lun[r->map].memory;
     switch ((enum multipath_request_type)r->type) {
     case MULTIPATH_RESCAN:
-        storage_rescan(s);
+        for (uint32_t i = 0; i < s->config.maps; i++)
+            s->lun[i].memory.most_paths = 0;
+        storage_want_rescan(s, &s->host_scan);
+        storage_want_sizes(s);
         return;
     case MULTIPATH_REMOVE:
         s->lun[r->map].told =
@@ -42,7 +45,7 @@ static void carry_out(struct storage *s, const struct multipath_request *r)
     case MULTIPATH_ADD:
         memory->removed = memory->delete_paths = false;
         memory->most_paths = 0;
-        storage_start_rescan(s, &s->host_scan, NULL, 0); /* its devices may have been deleted */
+        storage_want_rescan(s, &s->host_scan); /* its devices may have been deleted */
         return;
     case MULTIPATH_LEAVE:
     case MULTIPATH_RELEASE:
@@ -90,13 +93,8 @@ static void see_all(void *data)
 static void on_resized(struct storage *s, const char *hctl)
 {
     for (uint32_t i = 0; i < PATHS_MAX; i++)
-        if (s->watched[i].used && strcmp(s->watched[i].path.hctl, hctl) == 0) {
-            int lun = s->watched[i].lun;
-            struct watched *path[MAP_PATHS_MAX];
-            uint32_t paths = storage_paths_of(s, lun, path);
-            storage_start_rescan(s, &s->lun[lun].rescan, path, paths);
-            return;
-        }
+        if (s->watched[i].used && strcmp(s->watched[i].path.hctl, hctl) == 0)
+            storage_want_rescan(s, &s->lun[s->watched[i].lun].rescan);
 }
 
 static int32_t on_kernel(int32_t fd, int32_t events, void *data)
@@ -109,12 +107,15 @@ static int32_t on_kernel(int32_t fd, int32_t events, void *data)
     while ((n = recv(fd, text, sizeof text, MSG_DONTWAIT)) > 0 || (n < 0 && errno == ENOBUFS)) {
         if (n < 0) {
             timer_set(&s->scan, SCAN_MS);
+            storage_want_sizes(s);
             continue;
         }
         if (!uevent_parse(text, (size_t)n, &event))
             continue;
         if (event.resized)
             on_resized(s, event.hctl);
+        if (event.remapped)
+            storage_want_rescan(s, &s->host_scan);
         if (event.name[0] != '\0' && storage_see_path(s, event.name))
             storage_settle(s);
     }
@@ -140,6 +141,7 @@ static int prepare(struct storage *s, struct err *e)
         lun->want = &s->config.map[i];
         memory_load(&lun->memory, lun->want->alias, lun->want->wwid);
         memory_format(&lun->memory, lun->want->wwid, lun->kept);
+        lun->inherited = lun->memory.most_paths > 0;
     }
     mapper_init();
     /* Watch first, look then: nothing that happens between is missed. */

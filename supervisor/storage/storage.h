@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/timer.h"
 #include "config/multipath.h"
+#include "storage/deed.h"
 #include "storage/memory.h"
 #include "storage/path.h"
 #include "storage/plan.h"
@@ -21,7 +22,8 @@ struct deed {
     struct storage *storage;
     struct child *child;
     char what[MAP_NAME_SIZE]; /* for the log */
-    bool rescan;              /* devices are to be looked at again afterwards */
+    enum deed_type type;
+    bool wanted; /* a rescan: since the last one began */
     bool failed, answered;
     struct err error;
     uint64_t not_before_ms; /* the last one failed; the next one not before */
@@ -33,7 +35,8 @@ struct deed {
 struct lun {
     const struct site_multipath *want;
     struct map map;
-    bool seen; /* device-mapper has a map of ours of this name */
+    bool seen;      /* device-mapper has a map of ours of this name */
+    bool inherited; /* from another role, which may have died of what its paths had told it */
     struct plan_memory memory;
     char kept[MEMORY_TEXT_SIZE];   /* the memory as it is written down */
     char elsewhere[MAP_NAME_SIZE]; /* under which name its LUN is assembled; empty: under none */
@@ -68,8 +71,9 @@ struct storage {
     struct timer settle, wake, check, scan;
     int events; /* device-mapper's; -1: none */
     int uevents;
-    uint32_t deeds;   /* under way */
-    uint64_t pass_ms; /* what the last pass over the maps took */
+    uint32_t deeds, rescans; /* under way; a rescan that waits for a device keeps no map waiting */
+    uint32_t check_first; /* the place of the path that is the next to be checked, if it is due */
+    uint64_t pass_ms;     /* what the last pass over the maps took */
 };
 
 /* --- paths.c: which devices are paths of which LUN --- */
@@ -94,14 +98,14 @@ void storage_check_within(struct watched *w, uint32_t delay_ms);
 
 void storage_start_steps(struct storage *s, struct deed *deed, const char *name, const char *uuid,
                          const struct map_plan *plan);
-/* paths 0: for new devices on all hosts. */
-void storage_start_rescan(struct storage *s, struct deed *deed, struct watched *const *path,
-                          uint32_t paths);
+/* Has what is wanted rescanned as far as there are workers; when to look again by itself, or 0. */
+uint64_t storage_start_rescans(struct storage *s, uint64_t now);
 /* Has the kernel forget the devices. */
 void storage_start_delete(struct storage *s, struct deed *deed, struct watched *const *path,
                           uint32_t paths);
-/* Everything: hosts for new devices, paths for new sizes. */
-void storage_rescan(struct storage *s);
+/* A LUN's paths are to be asked for their sizes, soon; all LUNs'; all hosts for new devices. */
+void storage_want_rescan(struct storage *s, struct deed *rescan);
+void storage_want_sizes(struct storage *s);
 
 /* --- strays.c: maps of ours that are not configured --- */
 

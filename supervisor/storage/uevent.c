@@ -54,8 +54,10 @@ bool uevent_parse(const char *text, size_t size, struct uevent *event)
             scsi = strcmp(value, "scsi_device") == 0;
         } else if ((value = value_of(field, "DEVPATH")) != NULL)
             place = last_part(value);
-        else if ((value = value_of(field, "SDEV_UA")) != NULL)
+        else if ((value = value_of(field, "SDEV_UA")) != NULL) {
             event->resized = strcmp(value, "CAPACITY_DATA_HAS_CHANGED") == 0;
+            event->remapped = strcmp(value, "REPORTED_LUNS_DATA_HAS_CHANGED") == 0;
+        }
     }
     snprintf(event->name, sizeof event->name, "%.31s", disk ? place : "");
     snprintf(event->hctl, sizeof event->hctl, "%.23s", scsi ? place : "");

@@ -10,6 +10,7 @@
 struct uevent {
     bool removed;
     bool resized;              /* the device says that its LUN has another size now */
+    bool remapped;             /* it says that its target shows other LUNs now */
     char name[PATH_NAME_SIZE]; /* of the disk; empty: a SCSI device that is not known by its disk */
     char hctl[24];             /* of the SCSI device; empty: none */
 };

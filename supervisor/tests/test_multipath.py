@@ -11,10 +11,10 @@ WEB = f"multipath=web:{WWID}:interval=1"
 TWO_PATHS = "1 queue_if_no_path 0 2 1 service-time 0 1 1 8:0 1 service-time 0 1 1 8:16 1"
 
 
-def two_paths(san):
+def two_paths(san, word=WEB):
     san.disk("sda", "8:0")
     san.disk("sdb", "8:16")
-    san.configure(WEB)
+    san.configure(word)
     return san.until_state("web", "good")
 
 
@@ -45,7 +45,7 @@ def test_a_failed_path_is_reinstated_when_it_answers_again(san):
 
 
 def test_a_path_that_does_not_answer_is_failed(san):
-    two_paths(san)
+    two_paths(san, WEB + ",timeout=1")
     san.check("sdb", "hang")
     until(lambda: san.map("web")["failed"] == ["8:16"], "it is failed")
     path = san.until_state("web", "degraded")["groups"][1]["paths"][0]
@@ -58,7 +58,7 @@ def test_who_stood_still_does_not_blame_the_path(san):
     """The answer had not come when its time was up, but nobody has looked meanwhile."""
     san.check("sda", "hang")
     san.disk("sda", "8:0")
-    san.configure(f"multipath=web:{WWID}:interval=10")
+    san.configure(f"multipath=web:{WWID}:timeout=10")
     until(lambda: san.map("web"), "it is assembled")
     role = until(lambda: checking(san.world.process.pid), "it is checked")
     os.kill(role, signal.SIGSTOP)
@@ -67,6 +67,55 @@ def test_who_stood_still_does_not_blame_the_path(san):
     san.check("sda", "up")
     until(lambda: san.status("web")["groups"][0]["paths"][0]["check"] == "ready", "it has answered")
     assert "no answer" not in san.world.log() and san.map("web")["failed"] == []
+
+
+def test_paths_that_do_not_answer_take_turns_with_those_that_do(san):
+    """More of them than can be asked in the time after which they are asked again."""
+    words = []
+    for n in range(96):
+        wwid = f"naa.5{n // 8:015x}"
+        san.check(f"sd{n:02}", "hang")
+        san.disk(f"sd{n:02}", f"{65 + n // 16}:{16 * (n % 16)}", wwid=wwid, hctl=f"{n % 8}:0:0:{n // 8}")
+        words += [f"multipath=lun{n // 8}:{wwid}:interval=1,timeout=1"] if n % 8 == 0 else []
+    san.disk("sdlast", "8:0", hctl="8:0:0:0")
+    san.configure(*words, WEB)
+    until(lambda: san.status("web")["state"] and san.status("web")["groups"], "it is assembled")
+    until(lambda: san.status("web")["groups"][0]["paths"][0]["check"] == "ready", "the last is asked, too")
+
+
+def test_a_rescan_whose_worker_is_killed_is_made_again(san):
+    death = san.folder / "death"
+    san.world.environment["RELEVO_FAKE_DEATH"] = str(death)
+    two_paths(san)
+    hosts, disk = san.sys / "class/scsi_host/host0", san.sys / "devices/0:0:0:0"
+    hosts.mkdir(parents=True)
+    files = {hosts / "scan": "- - -", disk / "rescan": "1"}
+    for _ in range(2):
+        for file in files:
+            file.write_text("")
+        before = san.world.log().count(" killed by signal")
+        death.write_text("deed 1")
+        san.rescan()
+        until(lambda n=before: san.world.log().count(" killed by signal") > n, "one is killed")
+        until(lambda: all(file.read_text() == text for file, text in files.items()), "all is done")
+
+
+def test_a_path_without_a_size_is_asked_for_it_when_it_answers(san):
+    """A rescan that met a dead path has left it so."""
+    two_paths(san)
+    rescan = san.sys / "devices/16:0:0:0/rescan"
+    rescan.write_text("")
+    san.check("sdb", "down")
+    until(lambda: san.map("web")["failed"] == ["8:16"], "it is failed")
+    san.disk("sdb", "8:16", sectors=0)
+    san.rescan()
+    until(lambda: "sdb has no size" in san.status("web")["text"], "it is left out")
+    assert rescan.read_text() == ""  # a dead path is not asked
+    san.check("sdb", "up")
+    until(lambda: rescan.read_text() == "1", "the kernel asks it for its size")
+    san.disk("sdb", "8:16")
+    san.rescan()
+    san.until_state("web", "good")
 
 
 def checking(relevod):

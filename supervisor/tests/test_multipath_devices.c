@@ -37,8 +37,15 @@ static void uevents_of_disks_and_their_scsi_devices_matter(void **state)
                                 "DEVTYPE=scsi_device";
     assert_true(parse(grown, sizeof grown, &event));
     assert_true(event.resized);
+    assert_false(event.remapped);
     assert_string_equal(event.hctl, "2:0:0:1");
     assert_string_equal(event.name, "");
+    static const char more[] = "change@/x/2:0:0:1\0ACTION=change\0DEVPATH=/x/2:0:0:1\0"
+                               "SUBSYSTEM=scsi\0SDEV_UA=REPORTED_LUNS_DATA_HAS_CHANGED\0"
+                               "DEVTYPE=scsi_device";
+    assert_true(parse(more, sizeof more, &event));
+    assert_true(event.remapped);
+    assert_false(event.resized);
     static const char partition[] = "add@/block/sda/sda1\0ACTION=add\0DEVTYPE=partition";
     assert_false(parse(partition, sizeof partition, &event));
     assert_false(parse(add, sizeof add - 1, &event)); /* not closed */
