@@ -33,6 +33,13 @@ $(B)/host/sim-san/%.o: supervisor/%.c
 	@mkdir -p $(@D)
 	$(call step,CC) $(HOST_CC) $(SAN_CFLAGS) $(SIM_CPPFLAGS) -c -o $@ $<
 
+# A process that ends by _exit() would not write down what it has reached.
+$(SIM)-cover: $(SIM_SRC:supervisor/%.c=$(B)/host/sim-cover/%.o)
+	$(call step,LINK) $(HOST_CC) --coverage -o $@ $^
+$(B)/host/sim-cover/%.o: supervisor/%.c
+	@mkdir -p $(@D)
+	$(call step,CC) $(HOST_CC) $(WARN) -O1 -g --coverage -D_exit=exit $(SIM_CPPFLAGS) -c -o $@ $<
+
 .PHONY: sim
 sim: $(SIM) ## the cluster simulator
 
@@ -51,6 +58,15 @@ check-sim: $(SIM) $(SIM)-san $(SIM)-mutants ## the simulator: past failures, the
 mutants: $(SIM)-mutants ## show that the simulator notices deliberate faults in core/
 	$(SIM)-mutants --mutants --seeds $(MUTANT_SEEDS) --jobs $(SIM_JOBS) --json $(B)/mutants.json \
 		$(SIM_SCENARIOS)
+
+COVER_SEEDS ?= 1-1000
+.PHONY: cover-sim
+cover-sim: $(SIM)-cover ## the lines of core/ that neither a scenario nor a seed reaches
+	@find $(B)/host/sim-cover -name '*.gcda' -delete
+	@$(SIM)-cover $(SIM_SCENARIOS) >$(B)/host/sim-cover/scenarios
+	$(SIM)-cover --seeds $(COVER_SEEDS) --jobs $(SIM_JOBS)
+	@gcov -t $(B)/host/sim-cover/core/*.gcda 2>/dev/null | awk -F: '$$3 == "Source" { file = $$4 } \
+		$$1 ~ /#####/ { line = $$2 + 0; sub(/^[^:]*:[^:]*:/, ""); print file ":" line ":" $$0 }'
 
 BENCHES += bench-sim
 .PHONY: bench-sim
