@@ -44,7 +44,7 @@ static void print_tally(const struct tally *t)
         [STAT_STARTS] = "guests begin to run, or go on",
         [STAT_TAKEOVERS] = "takeovers timed",
         [STAT_COPIES] = "migrations copied",
-        [STAT_COLDS] = "cold starts, as a node learns",
+        [STAT_COLDS] = "eras that a node saw end",
         [STAT_WATCHDOG] = "hosts reset by the watchdog",
         [STAT_SELF] = "hosts reset by relevod",
         [STAT_FENCED] = "hosts switched off by fencing",

@@ -315,7 +315,7 @@ void world_step(struct world *w, uint8_t host, const struct event *e)
     node_step(&h->node, e, world_local(w, host), &w->actions);
     if (ballot_compare(&before, &h->node.known.ballot) != 0)
         trace_chosen(w, host, &before);
-    w->stats.count[STAT_COLDS] += h->node.known.value.era != era;
+    w->stats.count[STAT_COLDS] += era != 0 && h->node.known.value.era != era;
     perform(w, host);
 }
 

@@ -173,7 +173,7 @@ enum stat {
     STAT_STARTS = OP_KINDS, /* a guest began to run, or went on */
     STAT_TAKEOVERS,         /* timed for S3 */
     STAT_COPIES,            /* of migrations, complete */
-    STAT_COLDS,             /* cold starts, as each node learned of them */
+    STAT_COLDS,             /* eras that a node has seen end */
     STAT_WATCHDOG,          /* hosts reset by it, */
     STAT_SELF,              /* ... by relevod, */
     STAT_FENCED,            /* ... by the fence device */
