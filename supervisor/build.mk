@@ -30,13 +30,13 @@ $(RELEVOD_DIR)/%.o: supervisor/%.c $(TARGET_CC)
 # finding its way through sixteen libraries took longer than its work. libxenstore stays shared: built
 # as an archive it has no reader thread, and loses replies between the events of a watch. libxenguest is
 # taken whole: its image loaders register themselves. With symbols; the image takes the stripped one.
-RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lxenctrl \
-	-lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory -lxengnttab -lxenhypfs -luuid -lz -lzstd \
-	-llzma
+RELEVOD_ARCHIVES := -lxlutil -lxenlight -lxentoollog -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lcpg -lquorum \
+	-lcorosync_common -lqb -ldevmapper -lxenctrl -lxencall -lxendevicemodel -lxenevtchn -lxenforeignmemory \
+	-lxengnttab -lxenhypfs -luuid -lz -lzstd -llzma
 $(RELEVOD).full: $(RELEVOD_OBJ)
 	$(call step,LINK) $(TARGET_CC) -pie $(TARGET_LDFLAGS) -Wl,--gc-sections -o $@ $^ -Wl,-Bstatic \
 		-Wl,--whole-archive -lxenguest -Wl,--no-whole-archive,--start-group \
-		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore -lcpg -lquorum
+		$(RELEVOD_ARCHIVES) -Wl,--end-group,-Bdynamic -lxenstore -lxentoolcore
 $(RELEVOD): $(RELEVOD).full
 	$(call step,STRIP) strip -o $@ $<
 
