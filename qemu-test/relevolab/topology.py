@@ -8,6 +8,11 @@ from .node import Plan, disk_device, lun_wwid
 ARP_INTERVAL_MS = 500  # of the chassis' first bond; a shorter one takes stalls of the emulation for failures
 
 
+# Words of the kernel's for a dom0 of 64 MiB, as README.md has them. The usual bounce buffers for DMA, 16 MiB,
+# are too much of so little; and 1 MiB is reserve enough for DRBD where there is no mirror.
+SMALL_DOM0 = ["swiotlb=2048", "drbd.minor_count=1"]
+
+
 def blade_address(number):
     return f"10.9.0.{100 + number}"
 

@@ -27,10 +27,10 @@ def test_everything_from_the_command_line(lab):
 
 
 def test_64_mib_dom0(lab, blade):
-    """The default bounce buffer for DMA (16 MiB) is too much of so little: 4 MiB. The guest boots from its
-    own disk: building one from a kernel file takes as much memory as the kernel unpacked."""
+    """The guest boots from its own disk: building one from a kernel file takes as much memory as the kernel
+    unpacked."""
     guest = Guest("small", 31, "pv", boot="disk", keys=['home = "blade-small"'])
-    node = blade("blade-small", [guest], words=["swiotlb=2048"], dom0_mem=64)
+    node = blade("blade-small", [guest], words=topology.SMALL_DOM0, dom0_mem=64)
     old = watch.wait_alive(lab, guest, since=0)
     watch.tell(lab, guest, "crash")
     watch.wait_reborn(lab, guest, old)
