@@ -9,12 +9,16 @@
   boot_to_create_s               ... until the guest is created
   boot_to_guest_s                ... to the guest's first heartbeat
   dom0_used_kib                  MemTotal - MemAvailable in dom0 with one guest
-  rss_kib.PROCESS                resident size
+  dom0_used64_kib                ... in the smallest dom0, of 64 MiB, with a guest that boots from its disk
+  rss_kib.PROCESS                resident size: of init's services, and of what relevod keeps running
   rss256_kib.ROLE                ... of relevod, and of what it keeps running, with all the guests that a
                                  site can have in a cluster's ledger; none fits the blade
-  guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it
+  guest_create_s.pv|pvh          the start of a guest with disk and NIC, as relevod reports it; its kernel is
+                                 a file that dom0 unpacks
+  guest_create_s.pv_disk         ... of one that boots from its disk, in the smallest dom0
   guest_crash_to_create_s        from the order to crash until the guest is created again
-  guest_crash_to_heartbeat_s     ... until it is heard again"""
+  guest_crash_to_heartbeat_s     ... until it is heard again
+  guest_crash_to_*_s.pv_disk     ... of the guest that boots from its disk"""
 import json
 import re
 import sys
@@ -33,7 +37,7 @@ INIT = r"\[ *([0-9.]+)\] init: "  # the stamp: seconds since the dom0 kernel beg
 TOOLSTACK = r"init: xenconsoled: started"
 CREATED = r"relevod: guest {}: runs as domain"
 GUESTS_MAX = 256  # SITE_GUESTS_MAX in supervisor/config/site.h
-PROCESSES = ("init", "xenstored", "xenconsoled", "relevod", "syslogd", "klogd")
+SERVICES = ("xenstored", "xenconsoled", "syslogd", "klogd", "dropbear", "sh")
 
 
 def measure_sizes(figures, _lab, _runs):
@@ -62,13 +66,17 @@ def resident_kib(node, pid):
     return int(re.search(r"Rss:\s*(\d+)", pages)[1])
 
 
-def measure_memory(figures, node):
+def measure_used(figures, name, node):
     fields = dict(line.split(":") for line in node.output("cat /proc/meminfo").splitlines() if ":" in line)
-    kib = {name: int(value.split()[0]) for name, value in fields.items()}
-    figures.add("dom0_used_kib", kib["MemTotal"] - kib["MemAvailable"], "KiB",
+    kib = {field: int(value.split()[0]) for field, value in fields.items()}
+    figures.add(name, kib["MemTotal"] - kib["MemAvailable"], "KiB",
                 dom0_mem_mib=node.plan.dom0_mem, guests=1)
-    for name in PROCESSES:
-        pid = 1 if name == "init" else node.service_pid(name)
+
+
+def measure_memory(figures, node):
+    measure_used(figures, "dom0_used_kib", node)
+    processes = {"init": 1, **{name: node.service_pid(name) for name in SERVICES}, **node.relevod_processes()}
+    for name, pid in processes.items():
         figures.add(f"rss_kib.{name}", resident_kib(node, pid), "KiB", guests=1)
 
 
@@ -79,12 +87,17 @@ def created_since(node, guest, since):
     return time, float(re.search(r"created in ([0-9.]+) s", line)[1])
 
 
+def kind(guest):
+    """pv, pvh or pv_disk."""
+    return guest.type + ("_disk" if guest.boot == "disk" else "")
+
+
 def measure_create(figures, lab, node, guest):
     old = watch.wait_alive(lab, guest)
     began = now()
     node.relevo("restart", guest.name)
     watch.wait_reborn(lab, guest, old)
-    figures.add(f"guest_create_s.{guest.type}", created_since(node, guest, began)[1], "s",
+    figures.add(f"guest_create_s.{kind(guest)}", created_since(node, guest, began)[1], "s",
                 memory_mib=guest.memory, disks=1, nics=1)
 
 
@@ -94,8 +107,9 @@ def measure_crash(figures, lab, node, guest):
     watch.tell(lab, guest, "crash")
     beat = watch.wait_reborn(lab, guest, old)
     created, _ = created_since(node, guest, began)
-    figures.add("guest_crash_to_create_s", created - began, "s", guest=guest.type)
-    figures.add("guest_crash_to_heartbeat_s", beat.time - began, "s", guest=guest.type)
+    which = f".{kind(guest)}" if guest.boot == "disk" else ""
+    figures.add(f"guest_crash_to_create_s{which}", created - began, "s", guest=guest.type)
+    figures.add(f"guest_crash_to_heartbeat_s{which}", beat.time - began, "s", guest=guest.type)
     node.relevo("start", guest.name)  # forgets the failure: each crash is a first one
 
 
@@ -121,6 +135,18 @@ def measure_pvh(figures, lab, runs):
         measure_create(figures, lab, node, guest)
 
 
+def measure_small_dom0(figures, lab, runs):
+    guest = Guest("small1", 13, "pv", boot="disk", keys=['home = "blade3"'])
+    node = topology.add_blade(lab, "blade3", [guest], words=topology.SMALL_DOM0, dom0_mem=64)
+    for _ in range(runs):
+        node.kill()
+        watch.wait_alive(lab, guest, since=node.power_on())
+        measure_used(figures, "dom0_used64_kib", node)
+    for _ in range(runs):
+        measure_create(figures, lab, node, guest)
+        measure_crash(figures, lab, node, guest)
+
+
 def measure_large_ledger(figures, lab, _runs):
     guests = [Guest(f"guest{n}", n, disk=False,
                     keys=['home = "blade1"', f'disk = ["phy:/dev/none{n},xvda,w"]'])
@@ -141,4 +167,5 @@ def measure_large_ledger(figures, lab, _runs):
 
 
 if __name__ == "__main__":
-    program("blade", __doc__, measure_sizes, measure_pv, measure_pvh, measure_large_ledger)
+    program("blade", __doc__, measure_sizes, measure_pv, measure_pvh, measure_small_dom0,
+            measure_large_ledger)
