@@ -99,6 +99,19 @@ def test_relevod_is_killed_again_and_again(web):
     assert web.where() == {"web": ["h1"]} and not deeds(web["h1"], "run") and not web["h1"].resets()
 
 
+def test_what_a_relevod_has_promised_is_lost(cluster):
+    cluster.timing = "token=1000,watchdog=30000"  # not what resets it
+    cluster.boot()
+    cluster.until_well("h1", "h2", "w")
+    idle = cluster["w"]
+    idle.signal("relevod", signal.SIGSTOP)  # it writes no more
+    (idle.run / "memory").write_bytes(b"of another kind")
+    idle.signal("relevod", signal.SIGKILL)
+    cluster.until(lambda: "has promised is lost: resetting the host" in idle.relevod_log(), "R3")
+    cluster.until(lambda: idle.resets() == 1, "though nothing runs there, others count its promises")
+    cluster.until_well("h1", "h2", "w")
+
+
 def test_relevod_stands_still(web):
     web["h1"].signal("relevod", signal.SIGSTOP)
     web.until(lambda: web["h1"].resets() == 1, "R14: nobody feeds the watchdog")
