@@ -19,9 +19,8 @@ from .qmp import Qmp, QmpError
 from .space import started_at
 
 CMDLINE_MAX = 1023  # Xen cuts a PV dom0's command line there, silently
-# SMAP breaks a PV dom0 under QEMU 7.2's TCG, which qemu64 does not have; PVH guests want npt, the
-# random generator rdrand.
-MACHINE = ["-cpu", "qemu64,+svm,+npt,+rdrand"]
+# SMAP breaks a PV dom0 under QEMU 7.2's TCG, which qemu64 does not have; PVH guests want npt.
+CPU = "qemu64,+svm,+npt"
 # Its clocks count instructions, one a nanosecond, whatever else the build machine does; idle time is skipped.
 # For a processor only.
 COUNTED = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
@@ -61,6 +60,7 @@ class Plan:
     dom0_cpus: int = 1   # the guests get the other one; and an emulated CPU is slow to wake another
     dom0_mem: int = 128
     counted: bool = False  # time is instructions, see COUNTED
+    random: bool = True    # the processor and the machine have a random generator
     words: list = field(default_factory=list)      # more words for the dom0 kernel's command line
     xen_words: list = field(default_factory=list)
     hostname: bool = True                          # pass hostname=NAME
@@ -120,7 +120,8 @@ class Node:
         xen, kernel, initrd = self._boot_files()
         line = plan.command_line().replace(",", ",,")  # a comma ends a module in QEMU's list
         command = [
-            "qemu-system-x86_64", *(COUNTED if plan.counted else QUICK), *MACHINE,
+            "qemu-system-x86_64", *(COUNTED if plan.counted else QUICK),
+            "-cpu", CPU + (",+rdrand" if plan.random else ""),
             "-name", self.name, "-nodefaults", "-display", "none",
             "-m", str(plan.memory), "-smp", str(plan.cpus), "-S",
             "-kernel", xen, "-initrd", f"{kernel} {line},{initrd}", "-append",
@@ -129,7 +130,7 @@ class Node:
             "-qmp", "unix:qmp.sock,server=on,wait=off",
             "-chardev", "socket,id=com1,path=console.sock,server=on,wait=off", "-serial", "chardev:com1",
             "-chardev", "socket,id=com2,path=shell.sock,server=on,wait=off", "-serial", "chardev:com2",
-            "-device", "virtio-rng-pci"]
+            *(["-device", "virtio-rng-pci"] if plan.random else [])]
         for index in range(len(plan.nics)):
             command += ["-netdev", f"tap,id=net{index},ifname={tap_name(self.name, index)},script=no,"
                         "downscript=no", "-device",

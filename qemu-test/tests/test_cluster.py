@@ -72,6 +72,7 @@ def test_three_nodes_form(settled):
         assert settled.judge(guest).boots()[-1] == int(settled.lab.heartbeats.last(name).boot, 16)
     for node in settled.nodes.values():
         assert node.status()["guests"] is not None
+        assert "SCHED_RR" in node.output("chrt -p $(pidof corosync)")  # from init, as musl has no such call
     assert not settled["witness"].run("xl list | grep -E 'web1|db1'").output
 
 

@@ -47,7 +47,9 @@ def check_growth(lab, node, guest, life, cycles):
         life(lab, node, guest)
     watch.wait_alive(lab, guest)
     before, xen_before, store_before = measure(node)
-    for _ in range(cycles):
+    for count in range(cycles):
+        if count % 100 == 0:  # so that a run which is cut short tells something, too
+            print(f"after {count} lives: {measure(node)}", flush=True)
         life(lab, node, guest)
     watch.wait_alive(lab, guest)
     after, xen_after, store_after = measure(node)
