@@ -90,6 +90,9 @@ enum verdict check_judge_scsi(uint8_t status, uint16_t host, const uint8_t *sens
 int checker_role(void)
 {
     struct check_request request;
+    static const struct check_reply ready = {.verdict = VERDICT_NONE};
+    if (role_send(&ready, sizeof ready) != 0)
+        return 0;
     for (;;) {
         ptrdiff_t size = role_receive(&request, sizeof request);
         if (size <= 0)

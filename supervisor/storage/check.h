@@ -34,5 +34,6 @@ enum verdict check_judge_scsi(uint8_t status, uint16_t host, const uint8_t *sens
 bool check_request_ok(const void *data, size_t size);
 bool check_reply_ok(const void *data, size_t size);
 
-/* The role: answers one request after the other until its parent is gone. */
+/* The role: says that it is there, then answers one request after the other until its parent is
+ * gone. */
 int checker_role(void);

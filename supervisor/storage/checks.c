@@ -16,6 +16,9 @@
 #define IDLE_MAX 4
 /* What came to attention or was busy is asked again after this. */
 #define SOON_MS 1000
+/* For a checker to come up: its path is not to blame for a busy node, and its time begins after
+ * that. */
+#define START_MS 60000
 /* All checkers are at work. */
 #define CROWDED_MS 100
 /* So many answers are awaited from paths that may yet answer promptly; more processes are started
@@ -38,6 +41,7 @@ struct checker {
     uint64_t began_ms;
     struct timer deadline;
     uint64_t due_ms; /* when it is over */
+    bool ready;      /* it has come up */
     bool excused;    /* it was noticed late, and began again */
     bool given_up;
 };
@@ -123,6 +127,12 @@ static void take_verdict(struct storage *s, struct watched *w, enum verdict verd
         storage_settle(s);
 }
 
+static bool wait_for_answer(struct checker *c, uint32_t patience_ms)
+{
+    c->due_ms = clock_ms() + patience_ms;
+    return timer_set(&c->deadline, patience_ms);
+}
+
 static void on_answer(void *owner, const void *data, size_t size)
 {
     struct checker *c = owner;
@@ -137,6 +147,12 @@ static void on_answer(void *owner, const void *data, size_t size)
         return; /* too late */
     timer_clear(&c->deadline);
     struct watched *w = still_there(c);
+    if (!c->ready) { /* this is its first word; the path is being asked now */
+        c->ready = true;
+        if (!wait_for_answer(c, w != NULL ? patience(s, w) : START_MS))
+            child_kill(c->child);
+        return;
+    }
     c->path->checker = NULL;
     c->path = NULL;
     if (w != NULL)
@@ -172,17 +188,15 @@ static void on_ended(void *owner, int status, bool timed_out)
     timer_set(&s->check, 0);
 }
 
-static bool wait_for_answer(struct checker *c, uint32_t patience_ms)
-{
-    c->due_ms = clock_ms() + patience_ms;
-    return timer_set(&c->deadline, patience_ms);
-}
-
 static void on_deadline(void *data)
 {
     struct checker *c = data;
     struct watched *w = still_there(c);
     char text[64];
+    if (!c->ready) {
+        child_kill(c->child); /* it then ends without a word, and the path is asked again */
+        return;
+    }
     bool late = clock_ms() > c->due_ms + LATE_MS && !c->excused;
     c->excused = true;
     if (late && w != NULL && wait_for_answer(c, patience(c->storage, w)))
@@ -253,7 +267,8 @@ static bool ask(struct storage *s, struct watched *w)
     c->excused = false;
     w->checker = c;
     struct err e;
-    if (child_send(c->child, &r, sizeof r, &e) != 0 || !wait_for_answer(c, patience(s, w)))
+    if (child_send(c->child, &r, sizeof r, &e) != 0 ||
+        !wait_for_answer(c, c->ready ? patience(s, w) : START_MS))
         child_kill(c->child);
     return true;
 }

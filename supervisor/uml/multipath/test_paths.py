@@ -2,6 +2,7 @@
 import signal
 import subprocess
 
+import pytest
 from blade import DISK, size_of
 from target import DRIVER, FAILS, LOSES, NON_OPTIMIZED, OPTIMIZED, STANDBY, WORKS
 from world import until
@@ -70,12 +71,13 @@ def test_a_path_that_does_not_answer_costs_no_more_than_the_kernels_patience(bla
     blade.check_writes()
 
 
-def test_without_a_path_for_less_than_its_time_the_guest_only_waits(blade):
+@pytest.mark.parametrize("mode", (FAILS, LOSES))
+def test_without_a_path_for_less_than_its_time_the_guest_only_waits(blade, mode):
     blade.world.guest("shop", f'disk = ["phy:{DISK},xvda,w"]')
-    blade.begin(no_path_retry=600)
+    blade.begin(no_path_retry=600, timeout=2, eh_timeout=1)
     blade.world.until_state("shop", "running")
     blade.write()
-    blade.target.set_mode(FAILS, 0, 1)
+    blade.target.set_mode(mode, 0, 1)
     blade.until_state("queueing")
     shop = blade.world.guest_status("shop")
     assert (shop["state"], shop["disks"]) == ("running", "waiting")
