@@ -34,11 +34,20 @@ check-network: $(FAKE_RELEVOD)-plain $(B)/uml/linux ## bonds, VLANs and guests' 
 	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain \
 		$(UML_PYTEST) --junit-xml=$(CURDIR)/$(B)/results/$@/uml.xml supervisor/tests/test_bonds.py supervisor/tests/test_vif.py
 
+# Debian's multipathd, for comparison: nothing is installed.
+RIVAL := $(B)/uml/debian
+RIVAL_PACKAGES := multipath-tools libaio1 libjson-c5 liburcu8
+$(RIVAL)/sbin/multipathd:
+	@mkdir -p $(addprefix $(RIVAL)/,packages dev proc sys run etc lib64 lib/x86_64-linux-gnu)
+	cd $(RIVAL)/packages && apt-get download $(RIVAL_PACKAGES)
+	for package in $(RIVAL)/packages/*.deb; do dpkg-deb -x $$package $(RIVAL) || exit 1; done
+	@touch $@
+
 # The gaps on a real kernel; what relevod itself costs with many LUNs on files.
 BENCH_MULTIPATH := $(CURDIR)/$(B)/bench-multipath.json
 BENCHES += bench-multipath
 .PHONY: bench-multipath
-bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux ## the figures of multipath, into build/bench-multipath.json
+bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux $(RIVAL)/sbin/multipathd ## the figures of multipath, into build/bench-multipath.json
 	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/uml/bench env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
 		$(PYTHON) -B $(UML)/multipath/bench.py --out $(CURDIR)/$(B)/uml/bench/figures.json
 	cp $(B)/uml/bench/figures.json $(BENCH_MULTIPATH)

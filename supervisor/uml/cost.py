@@ -6,24 +6,28 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def of_process(pid, name):
+    """A file in its /proc; empty: it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def processes(world):
     """relevod and all that it has started."""
     found = [world.process.pid]
     for pid in found:
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        found += [int(child) for child in children.read_text().split()] if children.exists() else []
+        found += [int(child) for child in of_process(pid, f"task/{pid}/children").split()]
     return found
 
 
 def cpu_seconds(world):
     """Of its processes, and of those that have ended."""
-    total = 0
-    for pid in processes(world):
-        stat = Path(f"/proc/{pid}/stat")
-        total += sum(int(n) for n in stat.read_text().rsplit(")", 1)[1].split()[11:15])
-    return total / TICKS
+    stats = [of_process(pid, "stat") for pid in processes(world)]
+    return sum(int(n) for stat in stats if stat for n in stat.rsplit(")", 1)[1].split()[11:15]) / TICKS
 
 
 def memory_kib(world):
-    return sum(int(re.search(r"^Pss: +(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
-               for pid in processes(world))
+    found = [re.search(r"^Pss: +(\d+)", of_process(pid, "smaps_rollup"), re.M) for pid in processes(world)]
+    return sum(int(pss[1]) for pss in found if pss)

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""make bench-multipath: relevod on a real device-mapper and SCSI layer under User Mode Linux; writes
-build/bench-multipath.json, which make bench takes in. Runs under boot.py.
+"""make bench-multipath: relevod, and Debian's multipathd beside it, on a real device-mapper and SCSI layer;
+writes build/bench-multipath.json, which make bench takes in. Runs under boot.py.
 
   mpath_gap_ms.error|hang        longest pause in a guest's writes (one every 5 ms) when its active path
                                  fails its commands, or loses them: then the kernel's own patience,
-                                 `timeout` (and what its recovery takes), comes first"""
+                                 `timeout` (and what its recovery takes), comes first
+  mpath_gap_ms.*.multipathd      the same target, times and writes with multipathd, in turn with relevod"""
 import argparse
 import json
 import sys
@@ -13,29 +14,28 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parent), str(HERE.parents[1] / "tests")]
+import debian  # noqa: E402
 from blade import Blade  # noqa: E402
 from figures import figure  # noqa: E402
 from target import FAILS, LOSES, WORKS, Target  # noqa: E402
-from world import until  # noqa: E402
 
-TIMEOUT = 2  # seconds that the kernel waits for a command of the gap tests
+SETTINGS = {"interval": 1, "timeout": 2, "eh_timeout": 1, "no_path_retry": 600}  # seconds
 
 
-def gap(mode):
+def gap(kind, mode):
     """Longest pause in ms while the path that carries does not."""
     with tempfile.TemporaryDirectory() as folder:
-        blade = Blade(Path(folder), Target())
-        blade.begin(timeout=TIMEOUT, eh_timeout=1, hwhandler="none", no_path_retry=600)
-        blade.write()
-        carrying = until(blade.carrying, "a group carries")[0]
-        host = next(h for h in range(2) if blade.target.path(h) == carrying)
-        blade.target.set_mode(mode, host)
-        blade.until_state("degraded")
-        blade.wait_writes(20)
-        pause = blade.longest_pause() * 1000
-        assert blade.errors() == []
-        blade.target.set_mode(WORKS, host)
-        blade.close()
+        node = kind(Path(folder), Target())
+        node.begin(**SETTINGS)
+        node.write()
+        node.target.set_mode(mode, 0)
+        node.until_failed(1)
+        node.wait_writes(20)
+        pause = node.longest_pause() * 1000
+        assert node.errors() == []
+        node.target.set_mode(WORKS, 0)
+        node.until_failed(0)
+        node.close()
         return pause
 
 
@@ -44,9 +44,14 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    about = {"timeout_s": TIMEOUT, "max_retries": 0, "interval_s": 1}
-    figures = {f"mpath_gap_ms.{name}": figure([gap(mode) for _ in range(options.rounds)], "ms", **about)
-               for name, mode in (("error", FAILS), ("hang", LOSES))}
+    debian.prepare()
+    gaps = {}
+    for _ in range(options.rounds):
+        for name, mode in ("error", FAILS), ("hang", LOSES):
+            for kind, of in (Blade, ""), (debian.Debian, ".multipathd"):
+                gaps.setdefault(f"mpath_gap_ms.{name}{of}", []).append(gap(kind, mode))
+    about = {**{f"{name}_s": value for name, value in SETTINGS.items()}, "max_retries": 0}
+    figures = {name: figure(values, "ms", **about) for name, values in sorted(gaps.items())}
     options.out.write_text(json.dumps(figures, indent=1) + "\n")
     for name, f in figures.items():
         print(f"{name:<28}{f['value']:>12} {f['unit']:<5} n={f['n']} {f['min']} to {f['max']}")

@@ -1,6 +1,7 @@
 """A node with relevod, a fake Xen, and a LUN on a real device-mapper and SCSI layer."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,9 +12,24 @@ WWID = "naa.33333330000007d0"  # scsi_debug's first
 DISK = "/dev/mapper/web"
 
 
-class Blade(Writing):
+def mapped_paths():
+    """{major:minor: A (active) or F (failed)}, as device-mapper has the LUN's."""
+    status = subprocess.run(["dmsetup", "status", "web"], capture_output=True, text=True, check=False).stdout
+    return dict(re.findall(r"(\d+:\d+) ([AF]) ", status))
+
+
+class Mapped(Writing):
+    """Whoever looks after the LUN's map."""
+
     disk = DISK
 
+    @staticmethod
+    def until_failed(count):
+        until(lambda: list(mapped_paths().values()).count("F") == count,
+              lambda: f"{count} paths have failed: {mapped_paths()}")
+
+
+class Blade(Mapped):
     def __init__(self, folder, target):
         self.target = target
         self.world = World(folder)
