@@ -132,3 +132,21 @@ def test_growth_reaches_the_guests_disk(lab, san):
     wait_for(lambda: san.output(f"xenstore-read backend/vbd/{domid}/51712/sectors").strip()
              == str((before + (1 << 20)) // 512), "the guest's disk to grow", 60)
     wait_writes(lab, san)
+
+
+def test_a_lun_goes_with_its_devices_and_comes_back(lab, san):
+    """Last: its guest is stopped for it."""
+    wait_lun(san, "good")
+    old = lab.heartbeats.last(san.guest.name)
+    san.relevo("stop", "web")
+    watch.wait_state(san, san.guest, "stopped")
+    wait_for(lambda: "removing" in san.output("relevo multipath remove web --paths 2>&1 || true"),
+             "its LUN to be free", 60)
+    wait_lun(san, "removed", paths=0)
+    assert "none" in san.output("ls /sys/class/scsi_disk | grep . || echo none")
+    assert "none" in san.output("ls /dev/mapper | grep -v control || echo none")
+    san.relevo("multipath", "add", "web")
+    wait_lun(san, "good", paths=2)
+    san.relevo("start", "web")
+    watch.wait_reborn(lab, san.guest, old)
+    watch.check_diary(lab, san, san.guest)
