@@ -25,7 +25,7 @@ $(UML_USR)/sbin/relevod: $(RELEVOD_UML) $(PORT_FILES)
 UML_PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider --tb=short --durations=5
 .PHONY: check-multipath check-mirror check-network
 check-multipath: $(RELEVOD_UML) $(B)/uml/linux ## multipath on a real kernel, without Xen: User Mode Linux
-	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
+	$(UML)/boot.py --linux $(B)/uml/linux --seconds 2400 --out $(B)/results/$@ env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
 		$(UML_PYTEST) --junit-xml=$(CURDIR)/$(B)/results/$@/uml.xml $(UML)/multipath
 check-mirror: $(UML_USR)/sbin/relevod $(B)/uml/linux ## mirrors between two real kernels, without Xen
 	$(UML_PYTEST) --junit-xml=$(B)/results/$@/uml.xml $(UML)/mirror
@@ -48,7 +48,7 @@ BENCH_MULTIPATH := $(CURDIR)/$(B)/bench-multipath.json
 BENCHES += bench-multipath
 .PHONY: bench-multipath
 bench-multipath: $(RELEVOD_UML) $(FAKE_RELEVOD)-plain $(B)/uml/linux $(RIVAL)/sbin/multipathd ## the figures of multipath, into build/bench-multipath.json
-	$(UML)/boot.py --linux $(B)/uml/linux --out $(B)/uml/bench env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
+	$(UML)/boot.py --linux $(B)/uml/linux --seconds 2400 --out $(B)/uml/bench env RELEVOD_FAKE=$(CURDIR)/$(RELEVOD_UML) \
 		$(PYTHON) -B $(UML)/multipath/bench.py --out $(CURDIR)/$(B)/uml/bench/figures.json
 	cp $(B)/uml/bench/figures.json $(BENCH_MULTIPATH)
 	RELEVOD_FAKE=$(CURDIR)/$(FAKE_RELEVOD)-plain $(PYTHON) -B $(UML)/multipath/bench_many.py --out $(BENCH_MULTIPATH)
