@@ -8,6 +8,8 @@ DF_BIND_NOW, DF_1_NOW = 0x8, 0x1
 ET_EXEC, ET_DYN = 2, 3
 PF_X = 1
 LOADER = "/lib/ld-musl-x86_64.so.1"
+# No function of theirs has anything on its stack that -fstack-protector-strong would guard.
+NOTHING_TO_GUARD = ("libxentoolcore.so", "libcorosync_common.so")
 
 
 def is_elf(path):
@@ -26,7 +28,7 @@ def read(path):
     phoff, = struct.unpack_from("<Q", data, 32)
     phentsize, phnum = struct.unpack_from("<HH", data, 54)
     facts = {"pie": kind == ET_DYN, "relro": False, "now": False, "stack": None, "interp": None,
-             "needed": [], "rpath": None}
+             "needed": [], "rpath": None, "guarded": b"\0__stack_chk_fail\0" in data}
     segments = [struct.unpack_from("<IIQQQQQQ", data, phoff + i * phentsize) for i in range(phnum)]
 
     def offset(address):
@@ -71,6 +73,8 @@ def faults(root, path):
         found.append("not BIND_NOW")
     if facts["stack"] != "noexec":
         found.append("executable stack" if facts["stack"] else "no GNU_STACK header")
+    if facts["needed"] and not facts["guarded"] and not path.name.startswith(NOTHING_TO_GUARD):
+        found.append("no stack protector")  # a static program does not tell
     if facts["rpath"]:
         found.append(f"search path {facts['rpath']}")
     if facts["interp"] not in (None, LOADER):

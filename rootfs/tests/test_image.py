@@ -63,11 +63,17 @@ def test_what_we_compiled_is_stripped_and_what_debian_did_is_not(workshop):
     (["-static-pie", "-Wl,-z,relro,-z,now,-rpath,/evil"], "search path /evil"),
     (["-Wl,-z,relro,-z,now"], "loader /lib64/ld-linux-x86-64.so.2, expected /lib/ld-musl-x86_64.so.1"),
     (["-Wl,-z,relro,-z,now"], "needs libc.so.6, which is not in the image"),
+    (["-fno-stack-protector"], "no stack protector"),
 ])
 def test_an_unfit_program_is_found(tmp_path, flags, fault):
     program(tmp_path, *flags)
     expected = f"/program: {fault}"
     assert (expected in elf.check(tmp_path)) if fault else elf.check(tmp_path) == []
+
+
+def test_a_stack_protector_is_seen(tmp_path):
+    program(tmp_path, "-fstack-protector-all")
+    assert "/program: no stack protector" not in elf.check(tmp_path)
 
 
 def test_a_library_is_checked_and_a_guests_loader_is_not(tmp_path):
