@@ -28,6 +28,7 @@ bool check_reply_ok(const void *data, size_t size)
 #define STATUS_BUSY                 0x08
 #define STATUS_RESERVATION_CONFLICT 0x18
 #define STATUS_TASK_SET_FULL        0x28
+#define DID_TIME_OUT                0x03 /* of the host (the kernel's include/scsi/scsi_status.h) */
 
 #define SENSE_NOT_READY       0x02
 #define SENSE_ILLEGAL_REQUEST 0x05
@@ -67,6 +68,10 @@ enum verdict check_judge_scsi(uint8_t status, uint16_t host, const uint8_t *sens
                               char *text, size_t text_size)
 {
     text[0] = '\0';
+    if (host == DID_TIME_OUT) { /* the kernel was first to lose patience */
+        snprintf(text, text_size, "no answer");
+        return VERDICT_DOWN;
+    }
     if (host != 0) {
         snprintf(text, text_size, "transport error %u", host);
         return VERDICT_DOWN;

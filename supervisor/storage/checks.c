@@ -256,8 +256,9 @@ static bool ask(struct storage *s, struct watched *w)
                               .minor = w->path.minor,
                               .checker = want->value[MULTIPATH_CHECKER],
                               .scsi = w->path.hctl[0] != '\0',
-                              /* the kernel's own patience is over later than ours */
-                              .timeout_ms = 2 * patience(s, w)};
+                              /* no longer than others': the kernel recovers a host only when
+                                 all its commands have ended */
+                              .timeout_ms = patience(s, w)};
     memcpy(r.name, w->path.name, sizeof r.name);
     memcpy(r.wwid, want->wwid, sizeof r.wwid);
     c->path = w;

@@ -79,6 +79,8 @@ static void a_checks_outcome(void **state)
     assert_int_equal(judge(0x40, 0, 0, 0, 0), VERDICT_DOWN);
     char text[64];
     assert_int_equal(check_judge_scsi(2, 0, NULL, 0, text, sizeof text), VERDICT_DOWN);
+    assert_int_equal(check_judge_scsi(0, 3, NULL, 0, text, sizeof text), VERDICT_DOWN);
+    assert_string_equal(text, "no answer"); /* DID_TIME_OUT */
     const uint8_t cut[3] = {0x70, 0, 6};
     assert_int_equal(check_judge_scsi(2, 0, cut, sizeof cut, text, sizeof text), VERDICT_DOWN);
 }

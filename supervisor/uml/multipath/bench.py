@@ -5,11 +5,17 @@ writes build/bench-multipath.json, which make bench takes in. Runs under boot.py
   mpath_gap_ms.error|hang        longest pause in a guest's writes (one every 5 ms) when its active path
                                  fails its commands, or loses them: then the kernel's own patience,
                                  `timeout` (and what its recovery takes), comes first
-  mpath_gap_ms.*.multipathd      the same target, times and writes with multipathd, in turn with relevod"""
+  mpath_gap_ms.*.multipathd      the same target, times and writes with multipathd, in turn with relevod
+
+The path dies at a moment drawn anew for each round, the same for both: a check that is under way then delays
+the kernel's recovery, which waits for all commands. With the kernel's ALUA handler, as here, recovery takes
+another 2 s; without it a lost command costs its patience alone (`hwhandler=none`)."""
 import argparse
 import json
+import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -22,12 +28,16 @@ from target import FAILS, LOSES, WORKS, Target  # noqa: E402
 SETTINGS = {"interval": 1, "timeout": 2, "eh_timeout": 1, "no_path_retry": 600}  # seconds
 
 
-def gap(kind, mode):
+LONGEST_INTERVAL_S = 4  # between checks of a healthy path
+
+
+def gap(kind, mode, delay):
     """Longest pause in ms while the path that carries does not."""
     with tempfile.TemporaryDirectory() as folder:
         node = kind(Path(folder), Target())
         node.begin(**SETTINGS)
         node.write()
+        time.sleep(delay)
         node.target.set_mode(mode, 0)
         node.until_failed(1)
         node.wait_writes(20)
@@ -46,10 +56,12 @@ def main():
     options = parser.parse_args()
     debian.prepare()
     gaps = {}
+    draw = random.Random(1)
     for _ in range(options.rounds):
+        delay = draw.uniform(0, LONGEST_INTERVAL_S)
         for name, mode in ("error", FAILS), ("hang", LOSES):
             for kind, of in (Blade, ""), (debian.Debian, ".multipathd"):
-                gaps.setdefault(f"mpath_gap_ms.{name}{of}", []).append(gap(kind, mode))
+                gaps.setdefault(f"mpath_gap_ms.{name}{of}", []).append(gap(kind, mode, delay))
     about = {**{f"{name}_s": value for name, value in SETTINGS.items()}, "max_retries": 0}
     figures = {name: figure(values, "ms", **about) for name, values in sorted(gaps.items())}
     options.out.write_text(json.dumps(figures, indent=1) + "\n")

@@ -62,7 +62,7 @@ def test_a_path_that_does_not_answer_costs_no_more_than_the_kernels_patience(bla
     blade.write()
     blade.target.set_mode(LOSES, 0)
     blade.until_state("degraded")
-    until(lambda: "no answer within 2 s" in blade.world.log(), "the check or the kernel was first; now both")
+    until(lambda: "no answer" in blade.world.log(), "the check or the kernel was first; now both")
     blade.wait_writes()
     blade.target.set_mode(WORKS, 0)
     blade.until_state("good")
