@@ -2,7 +2,9 @@
 
 What must hold, whatever was killed when: the numbers are gapless, each boot's records form one
 run, time never goes back within a boot, and every record the guest reported as durable is there."""
+import itertools
 import struct
+import time
 import zlib
 from dataclasses import dataclass, field
 
@@ -12,12 +14,20 @@ SIZE = 512
 MAGIC = b"RLVDIARY"
 LAYOUT = struct.Struct("<8sQQQQI64s")
 BOOT, BEAT, POWEROFF, REBOOT = 1, 2, 3, 4
+SHOWN = 6  # boots and faults of a diary, where it is shown in a test's report
+
+
+class BootId(int):
+    """A boot's id. Shown as heartbeats tell it."""
+
+    def __repr__(self):
+        return f"{self:016x}"
 
 
 @dataclass(frozen=True)
 class Record:
     number: int
-    boot: int
+    boot: BootId
     wall: float    # seconds since 1970, the guest's clock
     uptime: float  # seconds since that boot
     kind: int
@@ -39,13 +49,20 @@ def decode(slot):
     magic, number, boot, wall, uptime, kind, name = LAYOUT.unpack_from(slot)
     if magic != MAGIC or zlib.crc32(slot[:-4]) != struct.unpack_from("<I", slot, SIZE - 4)[0]:
         raise ValueError("damaged")
-    return Record(number, boot, wall / 1e9, uptime / 1e9, kind, name.rstrip(b"\0").decode())
+    return Record(number, BootId(boot), wall / 1e9, uptime / 1e9, kind, name.rstrip(b"\0").decode())
 
 
-@dataclass
+@dataclass(repr=False)
 class Diary:
     records: list = field(default_factory=list)
     faults: list = field(default_factory=list)  # sentences; none means that everything held
+
+    def __repr__(self):
+        """What its reader wants to know first: a test's report has it in full, several times."""
+        runs = itertools.groupby(self.records, lambda record: record.boot)
+        boots = [describe(list(run)) for _, run in runs]
+        said = [f"{len(self.records)} records", *shorten(boots), *shorten(self.faults)]
+        return f"<Diary: {'; '.join(said)}{'' if self.faults else '; no faults'}>"
 
     @property
     def last(self):
@@ -60,6 +77,22 @@ class Diary:
         pairs = zip(self.records, self.records[1:])
         return [(before, after.wall - before.wall) for before, after in pairs
                 if after.wall - before.wall > longer_than and after.wall >= since]
+
+
+def describe(run):
+    """A sentence on neighbouring records of one boot."""
+    first, last = run[0], run[-1]
+    begin, end = (time.strftime("%H:%M:%S", time.gmtime(record.wall)) for record in (first, last))
+    return (f"boot {first.boot:016x} {first.number} to {last.number}, "
+            f"up {first.uptime:.1f} to {last.uptime:.1f} s, {begin} to {end}")
+
+
+def shorten(sentences):
+    """The first and the last of them."""
+    if len(sentences) <= SHOWN:
+        return sentences
+    half = SHOWN // 2
+    return [*sentences[:half], f"({len(sentences) - 2 * half} more)", *sentences[-half:]]
 
 
 def judge(slots):

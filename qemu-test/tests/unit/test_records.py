@@ -119,6 +119,26 @@ def test_durable_records_that_are_gone():
     assert not records.missing(wrapped, beats((7, 10), (8, 2 * SLOTS)))
 
 
+def test_a_diary_is_shown_in_a_sentence():
+    diary = records.judge(ring(history((7, 10), (0xabc, 5))))
+    assert repr(diary) == ("<Diary: 15 records; boot 0000000000000007 1 to 10, up 0.0 to 1.8 s, "
+                           "00:16:40 to 00:16:41; boot 0000000000000abc 11 to 15, up 0.0 to 0.8 s, "
+                           "00:16:42 to 00:16:42; no faults>")
+    assert repr(diary.boots()) == "[0000000000000007, 0000000000000abc]"
+    made = history((7, 20))
+    del made[9]
+    assert repr(records.judge(ring(made))).endswith("; records 10 to 10 are lost>")
+    assert repr(records.judge(ring([]))) == "<Diary: 0 records; no faults>"
+
+
+def test_a_long_diary_is_shown_in_short():
+    made = [replace(record, number=record.number + 2 * n)
+            for n, record in enumerate(history(*((boot, 1) for boot in range(1, 20))))]
+    shown = repr(records.judge(ring(made)))
+    assert "(13 more)" in shown and "boot 0000000000000013 55 to 55" in shown
+    assert len(shown) < 1000
+
+
 def test_reads_the_partition(tmp_path):
     image = disk.make(tmp_path / "disk.img", root_mib=1, raw_mib=1)
     start, size = disk.partition(image, 2)
