@@ -26,9 +26,7 @@ from figures import figure  # noqa: E402
 from target import FAILS, LOSES, WORKS, Target  # noqa: E402
 
 SETTINGS = {"interval": 1, "timeout": 2, "eh_timeout": 1, "no_path_retry": 600}  # seconds
-
-
-LONGEST_INTERVAL_S = 4  # between checks of a healthy path
+LONGEST_INTERVAL_S = 4 * SETTINGS["interval"]  # between checks of a healthy path
 
 
 def gap(kind, mode, delay):
