@@ -48,9 +48,7 @@ def settle(cluster, trouble):
     cluster.wait_whole(SETTLE_S)
     while trouble.orders:
         cluster.order(trouble.orders.pop())
-    for guest in cluster.guests.values():
-        cluster.wait_owned(guest, "witness", SETTLE_S)
-    cluster.wait_all_alive(seconds=SETTLE_S)
+    cluster.settle(SETTLE_S)
     for name, guest in cluster.guests.items():
         cluster.wait_records(guest, seconds=SETTLE_S)
         for blade in BLADES:

@@ -254,13 +254,13 @@ class Cluster:
         """Why the guest's nodes cannot have it, as node `by` knows; empty texts: they can."""
         return [candidate["why_not"] for candidate in self.guest_entry(guest, by).get("candidates", [])]
 
-    def settle(self):
-        """Every node is on, and every guest runs somewhere."""
+    def settle(self, seconds=400):
+        """Every node is on, and every guest runs somewhere; each step within the seconds."""
         self.power_on()
-        self.wait_whole(400)
+        self.wait_whole(seconds)
         for guest in self.guests.values():
-            self.wait_owned(guest, "witness")
-        self.wait_all_alive()
+            self.wait_owned(guest, "witness", seconds)
+        self.wait_all_alive(seconds=seconds)
 
     def owners(self, by="witness"):
         """{guest: node}, as node `by` knows."""
