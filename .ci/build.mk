@@ -1,5 +1,5 @@
 # Preflight, packages, lint, and `make check`.
-LINT_PY += .ci/check.py
+LINT_PY += $(wildcard .ci/*.py .ci/tests/*.py)
 LINT_SH += .ci/run .ci/preflight .ci/deps
 DEPS_TEST += clang clang-format clang-tidy cppcheck flake8 shellcheck libclang-rt-14-dev
 
@@ -35,10 +35,12 @@ lint-sh:
 	$(call step,LINT) shellcheck $(LINT_SH)
 
 .PHONY: check-build
-check-build: ## tests of what builds the image: ports, kernel configuration, image
+check-build: ## tests of what builds the image: ports, kernel configuration, image; of what runs the tests
 	@mkdir -p $(B)/results/check-build
-	@$(PYTHON) -m pytest -q -p no:cacheprovider --import-mode=importlib \
-		--junitxml=$(B)/results/check-build/build.xml $(BUILD_TESTS)
+	@failed=0; $(PYTHON) -m pytest -q -p no:cacheprovider --import-mode=importlib \
+		--junitxml=$(B)/results/check-build/build.xml $(BUILD_TESTS) || failed=1; \
+	$(PYTHON) -B -m pytest -q -p no:cacheprovider --junitxml=$(B)/results/check-build/ci.xml .ci/tests || failed=1; \
+	exit $$failed
 
 # In this order; the tests on the real image come last.
 CHECK_STAGES := lint check-build check-unit check-init check-multipath check-mirror check-network check-sim

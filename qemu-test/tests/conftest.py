@@ -46,7 +46,9 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed and LABS:
         lab = LABS[0]
-        report.sections.append(("story of this test", lab.tell(since=item.began, logs=True)))
+        story = lab.tell(since=item.began, logs=True)
+        report.sections.append(("story of this test", story))
+        item.user_properties.append(("story", story))  # for the JUnit file, which has no sections
         report.sections.append(("files", f"the whole story and all consoles: {lab.folder}"))
 
 
