@@ -19,8 +19,8 @@ PATIENCE = 60  # seconds for anything that must happen; nothing takes that long 
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-TIMING = {"ready_ms": 20000, "rest_ms": 2000, "stop_ms": 20000, "handover_ms": 20000, "kill_ms": 5000,
-          "services_ms": 50000, "term_all_ms": 1000, "kill_all_ms": 5000, "flush_ms": 20000,
+TIMING = {"ready_ms": 20000, "rest_ms": 2000, "stop_ms": 20000, "handover_ms": 20000, "kill_ms": 20000,
+          "services_ms": 50000, "term_all_ms": 1000, "kill_all_ms": 20000, "flush_ms": 20000,
           "hurry_ms": 2000, "reset_ms": 20000, "disaster_ms": 200}
 
 
