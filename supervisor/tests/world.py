@@ -1,4 +1,5 @@
 """relevod on a Xen that is a folder: what tests need to run it, to look at it and to meddle."""
+import ctypes
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 PROGRAM = os.environ["RELEVOD_FAKE"]
 PATIENCE = 60  # seconds: a bound for a stuck test, not a measure
+PR_SET_THP_DISABLE = 41  # prctl(2)
 
 
 def until(condition, what, pause=0.02):
@@ -151,11 +153,23 @@ class World:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def measure(self):
+        """To be called before start(): without sanitizers, whose own memory would be taken for growth, and
+        without huge pages, each of which would be."""
+        self.program += "-plain"
+        assert ctypes.CDLL(None).prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0
+
     def memory_kib(self):
-        """Resident, by its page tables: the counters of /proc/PID/status may lag behind, by 32 pages for each
-        processor."""
+        """Its own, by its page tables: the counters of /proc/PID/status may lag behind, by 32 pages for each
+        processor. Not its program's file: code that was not needed before comes 16 pages at a time."""
         rollup = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
+        return next(int(line.split()[1]) for line in rollup if line.startswith("Anonymous:"))
+
+    def until_grown_at_most(self, descriptors, memory, kib):
+        """A leak stays; what is only about to be closed or freed goes."""
+        until(lambda: self.descriptors() <= descriptors and self.memory_kib() - memory <= kib,
+              lambda: f"no growth: {descriptors} descriptors, now {self.descriptors()}; "
+                      f"{memory} KiB, now {self.memory_kib()}")
 
     def close(self):
         if self.process and self.process.poll() is None:
