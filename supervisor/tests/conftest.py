@@ -39,6 +39,15 @@ def namespace(kind, flag):
         os.chdir(folder)  # entering a mount namespace leads to its root
 
 
+@contextlib.contextmanager
+def in_memory(folder):
+    """The folder is in memory, in a mount namespace of the test's own."""
+    with namespace("mnt", CLONE_NEWNS):
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
+        yield
+
+
 @pytest.fixture
 def network(world):
     """A world in a network namespace of its own, with eth0 (a veth with a peer that has carrier)."""
@@ -59,9 +68,7 @@ def memory(world):
     """A world in a mount namespace of its own, with a folder in memory, world.memory."""
     world.memory = world.folder / "memory"
     world.memory.mkdir()
-    with namespace("mnt", CLONE_NEWNS):
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        subprocess.run(["mount", "-t", "tmpfs", "none", world.memory], check=True)
+    with in_memory(world.memory):
         yield world
         world.close()
 
@@ -71,9 +78,9 @@ stood_still = pytest.StashKey[float]()
 
 
 def pytest_runtest_protocol(item, nextitem):
-    """While a virtual machine is not given its processors, clocks go on: all its hosts lose their leases and
-    watchdogs at once, and rightly so, whatever a test is about. One that has failed because of that is begun
-    again. What the arbiter says at its end counts always."""
+    """While a virtual machine is not given its processors, or one of them, clocks go on: hosts lose leases and
+    watchdogs, and rightly so, whatever a test is about. One that has failed because of that is begun again.
+    What the arbiter says at its end counts always."""
     if not {"cluster", "pair"} & set(item.fixturenames):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
@@ -94,17 +101,19 @@ def pytest_runtest_protocol(item, nextitem):
 
 @contextlib.contextmanager
 def hosts(request, *names, **options):
-    """Hosts, all off, on two switches; at the end the arbiter judges."""
-    with namespace("net", CLONE_NEWNET):
-        c = Cluster(request.getfixturevalue("tmp_path"), names, **options)
+    """Hosts, all off, on two switches; at the end the arbiter judges. Their files are in memory, as on a real
+    host: whoever waits for a disk feeds no watchdog."""
+    folder = request.getfixturevalue("tmp_path")
+    with namespace("net", CLONE_NEWNET), in_memory(folder):
+        c = Cluster(folder, names, **options)
         try:
             yield c
         finally:
             c.close()
             request.node.stash[stood_still] = c.stood_still
             print(c.logs())
-    assert "ERROR: AddressSanitizer" not in c.logs() and "runtime error:" not in c.logs()
-    c.judge()
+        assert "ERROR: AddressSanitizer" not in c.logs() and "runtime error:" not in c.logs()
+        c.judge()
 
 
 @pytest.fixture
