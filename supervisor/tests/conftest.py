@@ -78,9 +78,9 @@ stood_still = pytest.StashKey[float]()
 
 
 def pytest_runtest_protocol(item, nextitem):
-    """While a virtual machine is not given its processors, or one of them, clocks go on: hosts lose leases and
-    watchdogs, and rightly so, whatever a test is about. One that has failed because of that is begun again.
-    What the arbiter says at its end counts always."""
+    """While a virtual machine is not given its processors, or one of them, clocks go on: hosts lose leases
+    and watchdogs, and rightly so, whatever a test is about. One that has failed because of that is begun
+    again. What the arbiter says at its end counts always."""
     if not {"cluster", "pair"} & set(item.fixturenames):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)

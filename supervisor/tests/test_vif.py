@@ -196,8 +196,9 @@ def test_a_guest_is_announced_when_it_comes_and_when_the_way_out_changes(one):
                 wanted.discard(struct.unpack("!H", frame[12:14])[0])
     ip("link", "set", "eth0-far", "down")
     until(lambda: "no carrier" in one.command("network").stdout, "the cut is seen")
-    ip("link", "set", "eth0-far", "up")
     with listener("eth0-far") as far:
+        far.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that it is down
+        ip("link", "set", "eth0-far", "up")
         while far.recv(2048)[6:12] != raw(MAC[2]):
             pass
 
