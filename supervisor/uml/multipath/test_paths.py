@@ -106,7 +106,7 @@ def test_without_a_path_for_longer_the_guest_has_lost_its_storage(blade):
 
 
 def test_relevod_killed_while_there_is_no_path(blade):
-    blade.begin(no_path_retry=30)
+    blade.begin(no_path_retry=600)
     blade.write()
     blade.target.set_mode(FAILS, 0, 1)
     memory = blade.world.run / "multipath/web"
@@ -117,7 +117,8 @@ def test_relevod_killed_while_there_is_no_path(blade):
     blade.until_state("queueing")
     assert memory.read_text().split()[1] == since.split()[1]
     blade.world.kill()
-    memory.write_text(since.replace("no_path_since_ms=", "no_path_since_ms=1 was="))  # long enough ago
+    memory.write_text(since.replace("no_path_since_ms=", "no_path_since_ms=1 was="))  # since it booted
+    blade.configure(no_path_retry=10)
     blade.world.start()
     blade.until_state("lost")
     blade.world.kill()
