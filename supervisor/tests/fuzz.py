@@ -16,7 +16,7 @@ def run(program, seconds, work):
     corpus = work / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
     seeds = [SEEDS / name] if (SEEDS / name).is_dir() else []
-    command = [program.resolve(), f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=1024",
+    command = [program.resolve(), f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=1024",
                "-max_len=16384", "-print_final_stats=0", f"-artifact_prefix={work}/{name}-", corpus, *seeds]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", check=False, timeout=seconds + 120)

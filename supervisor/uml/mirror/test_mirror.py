@@ -10,16 +10,17 @@ def test_first_sync_is_of_everything_and_later_ones_of_what_changed(bare):
     pair = bare.power_on()
     pair.begin("--from", "n1")
     size = pair.here.mirror()["size_bytes"]
-    assert pair.here.resyncs() == pair.there.resyncs() == [size // KIB]
+    assert pair.here.resyncs()[0] == pair.there.resyncs()[0] == size // KIB
     pair.run_guest(pair.here)
     pair.cut()
     pair.here.wait_mirror(condition="frozen")
+    before = [len(node.resyncs()) for node in pair]  # more than one where a machine stood still
     pair.here.do("drbd", "confirm", "web", "--peer-down")
     pair.here.wait_writes(300)  # the whole of the 1 MiB that the guest goes through
     pair.heal()
     pair.wait_good()
-    for node in pair:
-        assert KIB <= node.resyncs()[-1] <= 2 * KIB
+    for node, index in zip(pair, before):
+        assert KIB <= node.resyncs()[index] <= 2 * KIB
     pair.check_both_copies(pair.here)
 
 
@@ -35,7 +36,7 @@ def test_a_new_disk_is_filled_under_a_writing_guest(pair):
     pair.here.kill()
     pair.here.start_relevod()
     pair.wait_good()
-    assert pair.there.resyncs() == [pair.here.mirror()["size_bytes"] // KIB]
+    assert pair.there.resyncs()[0] == pair.here.mirror()["size_bytes"] // KIB
     pair.here.wait_writes()
     pair.check_both_copies(pair.here)
 
@@ -186,7 +187,7 @@ def test_protocol_a_loses_at_most_its_tail(bare, record_testsuite_property):
     bare.run_guest(bare.there, first=arrived + 1)
     bare.power_on_again(bare.here)
     bare.wait_good()
-    given_up = bare.here.resyncs()[-1]
+    given_up = bare.here.resyncs()[0]
     bare.here.wait_log(f"{given_up} KiB are synced, from n2")
     assert given_up * KIB >= 4096 * max(0, durable - arrived)
     bare.check_both_copies(bare.there)
