@@ -15,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CLONE_NEWPID = 0x20000000
-PATIENCE = 60  # seconds for anything that must happen; nothing takes that long unless it is broken
+PATIENCE = 240  # seconds for anything that must happen; a busy machine takes 60 to bury ten thousand orphans
 
 libc = ctypes.CDLL(None, use_errno=True)
 
