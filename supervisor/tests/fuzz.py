@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 SEEDS = Path(__file__).parent / "seeds"
+LAST_LINES = 120  # a sanitizer ends with forty of its memory, after it has said why
 
 
 def run(program, seconds, work):
@@ -20,7 +21,7 @@ def run(program, seconds, work):
                "-max_len=16384", "-print_final_stats=0", f"-artifact_prefix={work}/{name}-", corpus, *seeds]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace", check=False, timeout=seconds + 120)
-    return done.returncode == 0, "\n".join(done.stdout.splitlines()[-40:])
+    return done.returncode == 0, "\n".join(done.stdout.splitlines()[-LAST_LINES:])
 
 
 def main():
