@@ -49,6 +49,7 @@ def pytest_runtest_makereport(item, call):
         story = lab.tell(since=item.began, logs=True)
         report.sections.append(("story of this test", story))
         item.user_properties.append(("story", story))  # for the JUnit file, which has no sections
+        report.user_properties = item.user_properties  # it takes the last report's
         report.sections.append(("files", f"the whole story and all consoles: {lab.folder}"))
 
 
