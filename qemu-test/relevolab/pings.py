@@ -38,12 +38,15 @@ class Pings:
         self.process, self.pid = space.spawn(["ping", "-n", "-D", "-i", str(pace), address],
                                              stdout=self.output, stderr=self.output)
 
+    def _text(self):
+        """Without moving the place in the file, which ping shares, and where it writes next."""
+        fd = self.output.fileno()
+        return os.pread(fd, os.fstat(fd).st_size, 0).decode()
+
     def answered(self):
-        self.output.seek(0)
-        return len(ANSWER.findall(self.output.read()))
+        return len(ANSWER.findall(self._text()))
 
     def report(self):
         os.kill(self.pid, signal.SIGINT)
-        self.process.wait(10)
-        self.output.seek(0)
-        return read(self.output.read(), self.pace)
+        self.process.wait(60)
+        return read(self._text(), self.pace)
