@@ -90,7 +90,7 @@ def test_a_disk_that_cannot_be_written_to(tmp_path):
 def test_every_way_in_begins_with_it(tmp_path, target):
     done = run(other_system(tmp_path, "ID=plan9\n"), "make", target, cwd=TREE)
     assert done.returncode == 2
-    first, *rest = done.stderr.splitlines()
+    first, *rest = [line for line in done.stderr.splitlines() if "arning: " not in line]  # of a clock
     assert first == "relevo: needs Debian 12, this is unknown"
     assert len(rest) == 1 and rest[0].startswith("make: *** ")  # make's own word on it
     assert done.stdout == ""
