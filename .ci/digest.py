@@ -3,7 +3,7 @@ its reason, and the most telling lines of what happened meanwhile."""
 import re
 
 SIZE = 6000     # characters; some that see a failed run see its last 10 KB
-WIDTH = 220     # of a line
+WIDTH = 300     # of a line
 IN_FULL = 4     # failures; of more than that the names
 AT_THE_END = 25  # lines, as far as they are not routine
 LAST = 5        # lines, whatever they are
