@@ -414,6 +414,8 @@ def written(host, number):
 
 
 def test_the_hardware_s_watchdog_is_fed_with_xen_s(cluster):
+    cluster.timing = SLOWLY
+    cluster.write_site()
     cluster.guest("web", "h1", "h2")
     h1 = cluster["h1"]
     add_hardware(h1, "xen_wdt", "iTCO_wdt")
@@ -421,7 +423,7 @@ def test_the_hardware_s_watchdog_is_fed_with_xen_s(cluster):
     cluster.until_well("h1", "h2", "w")
     cluster.until(lambda: len(written(h1, 1)) > 3, "it is fed")
     assert written(h1, 0) == b"V"  # Xen's by another name: let alone
-    assert (h1.xen / "hardware.1.seconds").read_text() == "2"
+    assert (h1.xen / "hardware.1.seconds").read_text() == "30"
     cluster.until(lambda: "the hardware's too" in h1.command("cluster").stdout, "and shown")
     h1.signal("relevod", signal.SIGKILL)  # leaves it armed
     was = len(written(h1, 1))
