@@ -321,6 +321,7 @@ def test_two_nodes_ask_the_operator(pair):
 
 
 def test_two_nodes_with_a_fence_device(pair):
+    pair.timing = "token=5000,watchdog=10000"  # the second shoots three quarters of it later
     pair.add_fence()
     pair.guest("web", "h1", "h2")
     pair.boot()
