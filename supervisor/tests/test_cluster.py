@@ -347,7 +347,7 @@ def test_a_fence_device_shortens_the_wait(cluster):
     cluster[owner].signal("relevod", signal.SIGSTOP)
     cluster.until(cluster[owner].is_switched_off, "the device has switched it off")
     cluster.until(lambda: cluster.where().get("web") not in (None, [owner]), "taken over")
-    assert "confirmed to be off" in cluster["w"].relevod_log()
+    cluster.until(lambda: "confirmed to be off" in cluster["w"].relevod_log(), "it is said")
 
 
 def test_an_order_to_switch_off_does_not_outlive_the_wait(cluster):

@@ -55,7 +55,7 @@ def test_a_guest_on_other_disks_is_not_taken_over(web):
     until_said(web, "h1", "node h2: guest web has other disks there")
     until_said(web, "h2", "node h1: guest web has other disks there", "node w: guest web")
     assert "guest web has other disks there" in web["h1"].command("status").stdout
-    assert "guest web has other disks there" in web["w"].command("cluster").stdout
+    web.until(lambda: "guest web has other disks there" in web["w"].command("cluster").stdout, "w shows it")
     assert "same disks" in web["h2"].command("move", "web", "h2").stderr
     web["h1"].end(web["h1"].running("web")[0], "crash")  # where it runs it goes on
     web.until(lambda: len(web["h1"].deeds("web", "run")) == was + 1, "it is started again at home")
