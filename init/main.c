@@ -58,15 +58,20 @@ static enum phase initramfs(void)
     return SYSTEM;
 }
 
-/* The kernel takes ten lines in five seconds from each of us, unless told otherwise. Ours are few
- * and each counts. */
-static void lift_log_limit(void)
+/* What keeps lines from the log, though each counts: the kernel takes ten of them in five seconds
+ * from each of us, and a socket like syslogd's ten at once, as long as it is not read. */
+static void lift_log_limits(void)
 {
-    int fd = open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, "on\n", 3) != 3)
-        say("the kernel limits what it logs for us: %s", strerror(errno));
-    if (fd >= 0)
-        close(fd);
+    static const char *const table[][2] = {{"/proc/sys/kernel/printk_devkmsg", "on"},
+                                           {"/proc/sys/net/unix/max_dgram_qlen", "256"}};
+    for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        ssize_t length = (ssize_t)strlen(table[i][1]);
+        int fd = open(table[i][0], O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, table[i][1], (size_t)length) != length)
+            say("%s: %s: lines of the log may be lost", table[i][0], strerror(errno));
+        if (fd >= 0)
+            close(fd);
+    }
 }
 
 static void set_hostname(void)
@@ -81,7 +86,7 @@ static void set_hostname(void)
 static enum phase system_up(void)
 {
     mounts_make();
-    lift_log_limit();
+    lift_log_limits();
     close_standard_descriptors();
     params_read(&params);
     set_hostname();

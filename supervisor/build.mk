@@ -8,7 +8,7 @@ DEPS_TEST += libcmocka-dev libxen-dev libnl-3-dev libnl-route-3-dev libnl-genl-3
 
 SUPERVISOR_SRC := $(wildcard supervisor/*.c $(addprefix supervisor/,base/*.c cluster/*.c config/*.c core/*.c \
 	guest/*.c network/*.c storage/*.c control/*.c))
-SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum -lxencall
+SUPERVISOR_LIBS := -lxlutil -lxenlight -lxentoollog -lxenstore -lnl-route-3 -lnl-genl-3 -lnl-3 -lyajl -lqb -ldevmapper -lcpg -lquorum -lxencall -lxenforeignmemory
 SUPERVISOR_CPPFLAGS = $(CPPFLAGS_ALL) -I$(1)/include/libnl3
 
 # For the image.

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/log.h"
 #include "base/run_dir.h"
 #include "guest/disks.h"
+#include "guest/last_words.h"
 #include "guest/messages.h"
 #include "storage/drbd_promote.h"
 
@@ -71,6 +73,17 @@ static int attach(struct xen *xen, uint32_t domid, const struct guest_disk *disk
     return n < 0 ? -1 : xen_attach(xen, domid, disk, e);
 }
 
+/* Its end is not made to wait for them, nor to fail. */
+static void keep_last_words(struct xen *xen, const struct xen_domain *domain, const char *name)
+{
+    static char text[XEN_CONSOLE_SIZE];
+    struct err e;
+    if (xen_last_words(xen, domain->domid, text, &e) == 0)
+        last_words_log(name, text, sizeof text);
+    else
+        log_info("guest %s: what it said last is not known: %s", name, e.text);
+}
+
 static int on_existing(struct xen *xen, const struct message_job *job, struct err *e)
 {
     struct xen_domain domain;
@@ -87,6 +100,8 @@ static int on_existing(struct xen *xen, const struct message_job *job, struct er
         return xen_shutdown(xen, domain.domid, e);
     if (job->type == MESSAGE_DESTROY_UNBUILT && domain.state != XEN_UNBUILT)
         return 0; /* its builder got it done after all */
+    if (domain.state == XEN_ENDED && domain.end == GUEST_END_CRASH)
+        keep_last_words(xen, &domain, job->guest.name);
     return xen_destroy(xen, domain.domid, e);
 }
 

@@ -7,8 +7,9 @@
 #include "base/err.h"
 #include "config/guest.h"
 
-#define XEN_DOMAINS_MAX 512
-#define XEN_DISKS_MAX   (2 * GUEST_DISKS_MAX) /* some may be attached by hand */
+#define XEN_DOMAINS_MAX  512
+#define XEN_DISKS_MAX    (2 * GUEST_DISKS_MAX) /* some may be attached by hand */
+#define XEN_CONSOLE_SIZE 2048                  /* bytes that a console keeps (xen/io/console.h) */
 
 enum xen_state {
     XEN_UNBUILT, /* never ran: being built, or left half-built */
@@ -46,6 +47,10 @@ int xen_create(struct xen *xen, const struct guest *guest, uint32_t *domid, stru
 
 /* Ends the domain without asking it, and waits until its devices are released. */
 int xen_destroy(struct xen *xen, uint32_t domid, struct err *e);
+
+/* What the domain wrote last to its console, as it wrote it; zeros before that, if it was less.
+ * Also of one that has ended. */
+int xen_last_words(struct xen *xen, uint32_t domid, char text[XEN_CONSOLE_SIZE], struct err *e);
 
 /* Asks the domain to power itself off; does not wait for it. */
 int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "guest/xen.h"
 #include "guest/xen_build.h"
+#include "guest/xen_console.h"
 #include "guest/xen_log.h"
 
 /* Memory of a domain that has just gone is wiped by Xen's idle CPUs before it is free again. */
@@ -195,6 +196,11 @@ int xen_destroy(struct xen *xen, uint32_t domid, struct err *e)
     xen_log_reset(&xen->log);
     int rc = libxl_domain_destroy(xen->ctx, domid, NULL);
     return rc == 0 ? 0 : failed(xen, "cannot be destroyed", rc, e);
+}
+
+int xen_last_words(struct xen *xen, uint32_t domid, char text[XEN_CONSOLE_SIZE], struct err *e)
+{
+    return xen_console_read(xen->xs, domid, text, e);
 }
 
 /* libxl_domain_shutdown() does this and then waits up to a minute for the guest to take notice: the

@@ -11,6 +11,7 @@
  *   linger         destroyed domains stay dying until the test removes them
  *   nodisk.VDEV    such a disk cannot be attached
  *   mounted.VDEV   such a disk is not given back
+ *   console.ID     what this domain wrote last to its console
  *   slow_ms        how long building a domain takes */
 #include <dirent.h>
 #include <errno.h>
@@ -310,6 +311,15 @@ int xen_destroy(struct xen *xen, uint32_t domid, struct err *e)
     }
     close(lock);
     return result;
+}
+
+int xen_last_words(struct xen *xen, uint32_t domid, char text[XEN_CONSOLE_SIZE], struct err *e)
+{
+    char path[PATH_MAX], id[16];
+    snprintf(id, sizeof id, "%u", domid);
+    path_of(xen, path, "console.", id);
+    memset(text, 0, XEN_CONSOLE_SIZE);
+    return file_read_bytes(path, text, XEN_CONSOLE_SIZE, e) >= 0 ? 0 : -1;
 }
 
 int xen_shutdown(struct xen *xen, uint32_t domid, struct err *e)
