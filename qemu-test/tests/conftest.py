@@ -94,8 +94,7 @@ def make_shared(lab):
     """A blade that many tests use and none may leave in disorder: every guest running as it was.
 
     Of each kind of guest there is one. `pvh-file` may send 1 Mb/s. `pv-disk` is never touched, so that it
-    can show what the others' fates do to their neighbours (no PVH guest could: see Guest.config); `dies`
-    crashes as soon as it runs."""
+    can show what the others' fates do to their neighbours; `dies` crashes as soon as it runs."""
     name = "blade1"
     common = {"keys": [f'home = "{name}"'], "knobs": {"rate": 3}}
     guests = [Guest("pv-file", 11, "pv", **common), Guest("pv-disk", 12, "pv", boot="disk", **common),

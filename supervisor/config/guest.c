@@ -88,6 +88,7 @@ uint64_t guest_fingerprint(const struct guest *guest)
     uint64_t h = hash_mix(hash_text(guest->name, 3), guest->uuid, sizeof guest->uuid);
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
         h = hash_mix_number(h, number[i]);
+    h = hash_mix(h, &guest->cpus, sizeof guest->cpus);
     h = hash_mix_text(hash_mix_text(hash_mix_text(h, guest->kernel), guest->ramdisk),
                       guest->cmdline);
     for (uint32_t i = 0; i < guest->vifs; i++)

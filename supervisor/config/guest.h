@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "config/cpus.h"
 #include "core/restart.h"
 
 #define GUEST_NAME_SIZE        64 /* with the NUL, as all sizes here */
@@ -48,6 +49,7 @@ struct guest {
     uint32_t maxvcpus;   /* at least vcpus */
     uint32_t cpu_weight; /* 0: Xen's default */
     uint32_t cpu_cap;    /* percent of one CPU; 0: none */
+    struct cpus cpus;    /* the host's on which it runs */
     enum guest_tsc tsc_mode;
     char kernel[GUEST_PATH_SIZE];
     char ramdisk[GUEST_PATH_SIZE];

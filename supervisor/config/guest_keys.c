@@ -10,6 +10,7 @@ enum kind { NUMBER, PATH, ACTION, NAMES, OTHER };
 
 static int read_uuid(struct reading *r);
 static int read_type(struct reading *r);
+static int read_cpus(struct reading *r);
 static int read_tsc_mode(struct reading *r);
 static int read_name(struct reading *r);
 static int read_root(struct reading *r);
@@ -64,6 +65,7 @@ static const struct key {
     NUMBER_KEY("maxvcpus", maxvcpus, 1, GUEST_VCPUS_MAX),
     NUMBER_KEY("cpu_weight", cpu_weight, 1, 65535),
     NUMBER_KEY("cap", cpu_cap, 0, 100L * GUEST_VCPUS_MAX),
+    OTHER_KEY("cpus", read_cpus),
     OTHER_KEY("tsc_mode", read_tsc_mode),
     PATH_KEY("kernel", kernel),
     PATH_KEY("ramdisk", ramdisk),
@@ -272,6 +274,17 @@ static int read_type(struct reading *r)
         return -1;
     if (guest_parse_type(text, &r->guest->type) != 0)
         return reading_error(r, "%.40s: expected \"pv\" or \"pvh\"", text);
+    return 0;
+}
+
+static int read_cpus(struct reading *r)
+{
+    const char *text;
+    if (get_text(r, &text) != 0)
+        return -1;
+    if (cpus_parse(text, &r->guest->cpus) != 0)
+        return reading_error(r, "%.40s: expected processors below %d, as in \"0-3,5,^1\"", text,
+                             CPUS_MAX);
     return 0;
 }
 

@@ -209,6 +209,10 @@ static void print_guest(const struct printer *p, const struct guest *g)
           u[14], u[15], guest_type_name(g->type));
     print(p, "  memory %u of %u MiB, vcpus %u of %u, weight %u, cap %u", g->memory_mib,
           g->maxmem_mib, g->vcpus, g->maxvcpus, g->cpu_weight, g->cpu_cap);
+    char cpus[CPUS_TEXT_SIZE];
+    cpus_print(&g->cpus, cpus, sizeof cpus);
+    if (!cpus_any(&g->cpus))
+        print(p, "  cpus %s", cpus);
     if (g->tsc_mode != TSC_DEFAULT)
         print(p, "  tsc_mode %s", guest_tsc_name(g->tsc_mode));
     print(p, "  kernel %s%s%s", g->kernel, g->ramdisk[0] != '\0' ? " ramdisk " : "", g->ramdisk);

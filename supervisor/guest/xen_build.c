@@ -39,6 +39,40 @@ static int set_vcpus(libxl_ctx *ctx, const struct guest *guest, libxl_domain_bui
     return 0;
 }
 
+static int set_cpus(libxl_ctx *ctx, const struct cpus *cpus, libxl_bitmap *map, struct err *e)
+{
+    if (libxl_cpu_bitmap_alloc(ctx, map, 0) != 0) /* as many as the host can have */
+        return err_set(e, "out of memory");
+    libxl_bitmap_set_none(map);
+    int n = libxl_get_online_cpus(ctx);
+    for (int cpu = 0; cpu < n && cpu < CPUS_MAX; cpu++)
+        if (cpus_has(cpus, (unsigned)cpu))
+            libxl_bitmap_set(map, cpu);
+    char text[CPUS_TEXT_SIZE];
+    cpus_print(cpus, text, sizeof text);
+    return !libxl_bitmap_is_empty(map)
+               ? 0
+               : err_set(e, "cpus %s: this host has processors 0 to %d", text, n - 1);
+}
+
+/* Each of the guest's processors on these of the host's; libxl then leaves the NUMA nodes to us. */
+static int pin(libxl_ctx *ctx, const struct guest *guest, libxl_domain_build_info *b, struct err *e)
+{
+    if (cpus_any(&guest->cpus))
+        return 0;
+    libxl_defbool_set(&b->numa_placement, false);
+    b->vcpu_hard_affinity = calloc(guest->maxvcpus, sizeof b->vcpu_hard_affinity[0]);
+    if (b->vcpu_hard_affinity == NULL)
+        return err_set(e, "out of memory");
+    b->num_vcpu_hard_affinity = (int)guest->maxvcpus;
+    for (uint32_t i = 0; i < guest->maxvcpus; i++) {
+        libxl_bitmap_init(&b->vcpu_hard_affinity[i]);
+        if (set_cpus(ctx, &guest->cpus, &b->vcpu_hard_affinity[i], e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* The modes are libxl's, in its order. */
 _Static_assert((int)TSC_NATIVE_PARAVIRT == (int)LIBXL_TSC_MODE_NATIVE_PARAVIRT &&
                    (int)TSC_NATIVE == (int)LIBXL_TSC_MODE_NATIVE,
@@ -123,5 +157,7 @@ int xen_build_config(libxl_ctx *ctx, const struct guest *guest, libxl_domain_con
     config->on_reboot = action(guest->on[GUEST_END_REBOOT]);
     config->on_crash = action(guest->on[GUEST_END_CRASH]);
     config->on_watchdog = config->on_crash;
-    return set_vcpus(ctx, guest, b, e) != 0 ? -1 : set_devices(guest, config, e);
+    if (set_vcpus(ctx, guest, b, e) != 0 || pin(ctx, guest, b, e) != 0)
+        return -1;
+    return set_devices(guest, config, e);
 }

@@ -68,6 +68,7 @@ static void what_a_domain_is_built_with_counts(void **state)
     CHANGES(b.maxvcpus++);
     CHANGES(b.cpu_weight++);
     CHANGES(b.cpu_cap++);
+    CHANGES(b.cpus.word[3] = 1);
     CHANGES(b.tsc_mode = TSC_NATIVE);
     CHANGES(b.uuid[15]++);
     CHANGES(b.unfiltered = true);

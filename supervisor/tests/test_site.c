@@ -200,7 +200,7 @@ static void a_guest_file_with_everything(void **state)
         "# a database\n"
         "name = \"db\"; uuid = \"b34c1a4e-2c4b-4a6c-9b1e-0a3f5a0c7a11\"\n"
         "type = 'pvh'\nmemory = 512\nmaxmem = 1024\nvcpus = 2\nmaxvcpus = 4\n"
-        "cpu_weight = 512\ncap = 50\ntsc_mode = \"native\"\n"
+        "cpu_weight = 512\ncap = 50\ncpus = \"0-3,5,^1\"\ntsc_mode = \"native\"\n"
         "kernel = \"/site/kernels/vmlinuz\"\nramdisk = \"/site/kernels/initrd\"\n"
         "root = \"/dev/xvda1 ro\"\nextra = \"console=hvc0 # no comment\"\n"
         "disk = [ 'phy:/dev/mapper/db,xvda,w', # with a comment\n"
@@ -214,6 +214,7 @@ static void a_guest_file_with_everything(void **state)
                         "guest db (guests/db.cfg)\n"
                         "  uuid b34c1a4e-2c4b-4a6c-9b1e-0a3f5a0c7a11 type pvh\n"
                         "  memory 512 of 1024 MiB, vcpus 2 of 4, weight 512, cap 50\n"
+                        "  cpus 0,2-3,5\n"
                         "  tsc_mode native\n"
                         "  kernel /site/kernels/vmlinuz ramdisk /site/kernels/initrd\n"
                         "  cmdline root=/dev/xvda1 ro console=hvc0 # no comment\n"
@@ -247,6 +248,8 @@ static void errors_of_guest_files(void **state)
         {"vcpus = 129", "vcpus: expected a number from 1 to 128"},
         {"vcpus = 0", "vcpus: expected a number from 1 to 128"},
         {"priority = 1001", "priority: expected a number from 0 to 1000"},
+        {"cpus = \"256\"", "cpus: 256: expected processors below 256, as in \"0-3,5,^1\""},
+        {"cpus = [ \"1\", \"2\" ]", "cpus: expected a string"},
         {"tsc_mode = \"fast\"", "tsc_mode: fast: expected \"default\", \"always_emulate\", "
                                 "\"native\" or \"native_paravirt\""},
         {"type = \"hvm\"", "type: hvm: expected \"pv\" or \"pvh\""},
