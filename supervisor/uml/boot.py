@@ -20,7 +20,7 @@ SCSI_DEBUG = {"add_host": 0, "vpd_use_hostno": 0, "max_luns": 1, "dev_size_mb": 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--linux", required=True)
-    parser.add_argument("--seconds", type=int, default=2400, help="it is killed after so long")
+    parser.add_argument("--seconds", type=int, default=3600, help="it is killed after so long")
     parser.add_argument("--memory", default="512M")
     parser.add_argument("--out", required=True, type=Path, help="may be written to")
     parser.add_argument("--scsi", action="append", default=[], help="a parameter of scsi_debug")
