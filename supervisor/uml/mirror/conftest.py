@@ -16,8 +16,6 @@ def bare(tmp_path):
     for node in pair:  # pytest shows it when the test has failed
         print(f"--- {node.name}\n{node.story()}")
     pair.close()
-    for node in pair:
-        node.file.unlink()
 
 
 @pytest.fixture(scope="session", name="seeded")
