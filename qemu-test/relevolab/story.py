@@ -8,7 +8,7 @@ from .clock import now
 from .console import read_log
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Event:
     time: float
     source: str
@@ -43,7 +43,8 @@ class Story:
                 events += [Event(time, f"{node.name} log", text)
                            for time, text in news(node.log_lines(), console)]
         wanted = re.compile(only or "")
-        return sorted(event for event in events if event.time >= since and wanted.search(event.text))
+        told = (event for event in events if event.time >= since and wanted.search(event.text))
+        return sorted(told, key=lambda event: event.time)  # those of one moment stay in their order
 
 
 def news(log, console):

@@ -47,6 +47,14 @@ def check_diary(lab, node, guest, image=None):
     return kept
 
 
+def check_one_life(lab, node, guest):
+    """Its diary, in which it has been started once. If not, what was said of it tells why."""
+    kept = check_diary(lab, node, guest)
+    assert len(kept.boots()) == 1, \
+        f"{guest.name} was started again\n{lab.tell(only=f'guest {guest.name}: |riple fault', logs=True)}"
+    return kept
+
+
 def wait_alive(lab, guest, since=None, seconds=180):
     """Waits for a heartbeat from now (or `since`) on; returns it."""
     return lab.heartbeats.wait(guest.name, now() if since is None else since, seconds)

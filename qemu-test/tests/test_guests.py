@@ -100,8 +100,7 @@ def test_one_that_dies_at_once_is_given_up(lab, shared):
 
     steady = shared.guests["pv-disk"]
     assert watch.wait_alive(lab, steady)
-    diary = watch.check_diary(lab, shared, steady)
-    assert len(diary.boots()) == 1
+    watch.check_one_life(lab, shared, steady)
 
 
 def test_relevod_killed(lab, shared):
@@ -120,7 +119,7 @@ def test_relevod_killed(lab, shared):
     shared.output(f"xl destroy {other.name}")
     watch.wait_reborn(lab, other, old)
     assert watch.wait_alive(lab, steady).boot == before.boot
-    assert len(watch.check_diary(lab, shared, steady).boots()) == 1
+    watch.check_one_life(lab, shared, steady)
 
 
 def test_relevod_killed_with_a_guest(lab, shared):
@@ -141,7 +140,7 @@ def test_relevod_killed_again_and_again(lab, shared):
         wait_for(lambda: shared.service_pid("relevod") not in (None, pid), "relevod to be started again", 60)
     wait_for(lambda: shared.run("relevo status").status == 0, "the last relevod to answer", 60)
     assert watch.wait_alive(lab, steady, since=now()).boot == before.boot
-    assert len(watch.check_diary(lab, shared, steady).boots()) == 1
+    watch.check_one_life(lab, shared, steady)
 
 
 @pytest.mark.long

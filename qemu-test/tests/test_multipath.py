@@ -45,8 +45,7 @@ def wait_writes(lab, node, more=5):
     first = lab.heartbeats.wait(name, since, 180)
     wait_for(lambda: lab.heartbeats.last(name).durable >= first.durable + more, f"{name} to write on", 180)
     assert lab.heartbeats.last(name).disk == "ok"
-    diary = watch.check_diary(lab, node, node.guest)
-    assert len(diary.boots()) == 1
+    watch.check_one_life(lab, node, node.guest)
 
 
 def test_both_paths_are_taken(lab, san):

@@ -67,7 +67,7 @@ def make_bundle(lab, begun):
     yield begun
     watch.wait_alive(lab, STEADY)
     watch.wait_ping(lab, STEADY.address)
-    assert len(watch.check_diary(lab, begun.node, STEADY).boots()) == 1
+    watch.check_one_life(lab, begun.node, STEADY)
     assert steadiness(begun.node) == before
     begun.words, begun.guests = words, guests
     begun.load()

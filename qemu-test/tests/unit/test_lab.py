@@ -104,6 +104,20 @@ def test_console_lines_are_stamped_when_they_begin():
     assert out.getvalue() == "1.000 one\n1.000 two\n"
 
 
+def test_a_log_that_knows_seconds_only_keeps_its_order(tmp_path):
+    class Blade:
+        name = "blade1"
+
+        def console_lines(self):
+            return [(2.5, "later")]
+
+        def log_lines(self):
+            return [(2.0, "blade1 daemon.info relevod: second"), (2.0, "blade1 daemon.info relevod: first")]
+
+    told = [event.text.split()[-1] for event in Story(tmp_path).tell([Blade()], logs=True)]
+    assert told == ["second", "first", "later"]
+
+
 def test_story_is_told_from_its_first_event():
     assert render([Event(10.0, "lab", "power on"), Event(11.5, "blade1", "hello")]).splitlines() == [
         "    0.000  lab     power on", "    1.500  blade1  hello"]
