@@ -35,10 +35,12 @@ static const char *number(const char *text, unsigned *value)
 static const char *part(const char *text, struct cpus *cpus)
 {
     bool in = *text != '^';
-    unsigned first, last;
+    unsigned first;
     text = number(in ? text : text + 1, &first);
-    last = first;
-    if (text != NULL && *text == '-')
+    if (text == NULL)
+        return NULL;
+    unsigned last = first;
+    if (*text == '-')
         text = number(text + 1, &last);
     if (text == NULL || last < first)
         return NULL;
