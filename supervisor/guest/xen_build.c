@@ -48,11 +48,11 @@ static int set_cpus(libxl_ctx *ctx, const struct cpus *cpus, libxl_bitmap *map, 
     for (int cpu = 0; cpu < n && cpu < CPUS_MAX; cpu++)
         if (cpus_has(cpus, (unsigned)cpu))
             libxl_bitmap_set(map, cpu);
+    if (!libxl_bitmap_is_empty(map))
+        return 0;
     char text[CPUS_TEXT_SIZE];
     cpus_print(cpus, text, sizeof text);
-    return !libxl_bitmap_is_empty(map)
-               ? 0
-               : err_set(e, "cpus %s: this host has processors 0 to %d", text, n - 1);
+    return err_set(e, "cpus %s: this host has processors 0 to %d", text, n - 1);
 }
 
 /* Each of the guest's processors on these of the host's; libxl then leaves the NUMA nodes to us. */
@@ -65,11 +65,10 @@ static int pin(libxl_ctx *ctx, const struct guest *guest, libxl_domain_build_inf
     if (b->vcpu_hard_affinity == NULL)
         return err_set(e, "out of memory");
     b->num_vcpu_hard_affinity = (int)guest->maxvcpus;
-    for (uint32_t i = 0; i < guest->maxvcpus; i++) {
-        libxl_bitmap_init(&b->vcpu_hard_affinity[i]);
-        if (set_cpus(ctx, &guest->cpus, &b->vcpu_hard_affinity[i], e) != 0)
-            return -1;
-    }
+    if (set_cpus(ctx, &guest->cpus, &b->vcpu_hard_affinity[0], e) != 0)
+        return -1;
+    for (uint32_t i = 1; i < guest->maxvcpus; i++)
+        libxl_bitmap_copy_alloc(ctx, &b->vcpu_hard_affinity[i], &b->vcpu_hard_affinity[0]);
     return 0;
 }
 
