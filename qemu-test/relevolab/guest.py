@@ -62,7 +62,7 @@ class Guest:
         if self.type == "pvh":
             # Whenever one of QEMU 7.2's processors restores its FPU, it also writes flags of the first one
             # (cpu_clear_ignne), and takes back what that has just noted about entering or leaving such a
-            # guest: a triple fault, or worse. So none runs there. And fewer such exits.
+            # guest: a triple fault, or worse. So none runs there; a native time stamp counter spares exits.
             lines += ['cpus = "1"', 'tsc_mode = "native"']
         if self.disk:
             lines.append(f'disk = ["phy:{self.device},xvda,w"]')

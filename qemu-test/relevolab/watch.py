@@ -79,13 +79,13 @@ def state(node, guest):
     raise LookupError(f"relevo status on {node.name} does not know {guest.name}")
 
 
-def wait_state(node, guest, wanted, seconds=120):
-    """Waits for relevo's word on the guest; returns its entry."""
+def wait_state(node, guest, wanted, seconds=120, key="state"):
+    """Waits for relevo's word on the guest, its state or another; returns its entry."""
     entry = {}
 
     def reached():
         entry.update(state(node, guest))
-        return entry["state"] == wanted
+        return entry[key] == wanted
 
-    wait_for(reached, lambda: f"{guest.name} to be {wanted}; it is {entry}", seconds, every=0.5)
+    wait_for(reached, lambda: f"{guest.name}'s {key} to be {wanted}; it is {entry}", seconds, every=0.5)
     return entry

@@ -34,8 +34,10 @@ def test_crash_inside(lab, shared, name):
     guest = shared.guests[name]
     old = watch.wait_alive(lab, guest)
     watch.tell(lab, guest, "crash")
+    watch.wait_state(shared, guest, "crash", key="last_end")
     watch.wait_reborn(lab, guest, old)
     watch.check_diary(lab, shared, guest)
+    watch.wait_state(shared, guest, "running")
     shared.wait_line(f"guest {name}: crash; started again", since=old.time)
     assert re.search(f"guest {name}: console: .*Kernel panic", shared.relevo("log"))
 
@@ -44,9 +46,11 @@ def test_reboot_inside(lab, shared):
     guest = shared.guests["pvh-file"]
     old = watch.wait_alive(lab, guest)
     assert watch.ask(lab, guest, "reboot") == "ok"
+    watch.wait_state(shared, guest, "reboot", key="last_end")
     watch.wait_reborn(lab, guest, old)
     diary = watch.check_diary(lab, shared, guest)
     assert records.REBOOT in {record.kind for record in diary.records}
+    watch.wait_state(shared, guest, "running")
     shared.wait_line(f"guest {guest.name}: reboot; started again", since=old.time)
 
 
@@ -66,8 +70,10 @@ def test_destroyed_from_outside(lab, shared, name):
     guest = shared.guests[name]
     old = watch.wait_alive(lab, guest)
     shared.output(f"xl destroy {name}")
+    watch.wait_state(shared, guest, "destroyed", key="last_end")
     watch.wait_reborn(lab, guest, old)
     watch.check_diary(lab, shared, guest)
+    watch.wait_state(shared, guest, "running")
     shared.wait_line(f"guest {name}: destroyed; started again", since=old.time)
 
 
